@@ -1,0 +1,16 @@
+"""Web: two processes of four threads each, which two cores keep busy without waiting for one another."""
+
+from pathlib import Path
+
+workers = 2
+threads = 4
+worker_class = "gthread"
+timeout = 60
+graceful_timeout = 20
+keepalive = 15
+max_requests = 5000
+max_requests_jitter = 500
+accesslog = None
+loglevel = "warning"
+# A worker's heartbeat file on a disk can stall the worker (gunicorn's FAQ).
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -1,0 +1,1 @@
+"""The frame: settings, people, the pipeline, and what starts it all."""

@@ -1,0 +1,56 @@
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+
+from opsroom.people.models import User
+
+
+class PersonCreationForm(AdminUserCreationForm[User]):
+    class Meta:
+        model = User
+        fields = ("email", "name", "role")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class PersonChangeForm(UserChangeForm[User]):
+    class Meta:
+        model = User
+        fields = "__all__"
+        widgets = {"approve_limit_currency": forms.TextInput(attrs={"size": 4})}
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    form = PersonChangeForm
+    add_form = PersonCreationForm
+    list_display = (
+        "email",
+        "name",
+        "role",
+        "is_active",
+        "approve_limit",
+        "approve_limit_currency",
+        "time_zone",
+        "last_login",
+    )
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "joined_at")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("What this person may do", {"fields": ("role", "is_active", "approve_limit", "approve_limit_currency")}),
+        ("Stand-in", {"fields": ("delegate_to", "delegate_until")}),
+        ("Mail and pages", {"fields": ("time_zone", "digest_hour", "wants_digest", "keyboard_shortcuts")}),
+        ("History", {"fields": ("joined_at", "last_login")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {"classes": ("wide",), "fields": ("email", "name", "role", "usable_password", "password1", "password2")},
+        ),
+    )
