@@ -1,0 +1,57 @@
+"""A shop's row becomes a connector: credentials opened, the shared limiter and breaker, the health record, the gate."""
+
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from connectors import health
+from connectors.base import Clock, Connector, Gate, closed_gate
+from connectors.models import Shop
+from connectors.registry import allowance_of, open_connector
+from connectors.transport.breaker import Breaker
+from connectors.transport.throttle import SharedBucket
+from connectors.types import Account
+
+
+def account_of(shop: Shop) -> Account:
+    return Account(
+        kind=shop.kind,
+        shop_id=shop.pk,
+        name=shop.name,
+        external_id=shop.external_id,
+        base_url=shop.base_url,
+        currency=shop.currency,
+        country=shop.country,
+        settings=shop.settings,
+        credentials=shop.credentials,
+    )
+
+
+def connect(shop: Shop, *, gate: Gate = closed_gate, clock: Clock = timezone.now) -> Connector:
+    """A connector over the credentials as stored. Raises Refused where one is lacking or nobody speaks this kind."""
+    account = account_of(shop)
+    name = f"{connection.settings_dict['NAME']}:{shop.pk}"
+    return open_connector(
+        account,
+        clock=clock,
+        limiter=SharedBucket(broker(settings.CELERY_BROKER_URL), name, allowance_of(account)),
+        breaker=breaker_of(name),
+        health=health.recorder(shop.pk),
+        gate=gate,
+    )
+
+
+@lru_cache(maxsize=4)
+def broker(url: str) -> "redis.Redis":
+    """One pool of connections a process; a limiter that cannot reach it counts for itself."""
+    url = url.replace("redis+socket://", "unix://", 1)  # Celery's word for a socket, and redis-py's
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+
+
+@lru_cache(maxsize=1000)
+def breaker_of(name: str) -> Breaker:
+    """Each process learns of an outage by itself, within a few calls."""
+    return Breaker(timezone.now)

@@ -1,0 +1,57 @@
+"""The commerce graph in PostgreSQL, and what is kept about the outside."""
+
+from connectors.models.aftersale import Dispute, Return, Review
+from connectors.models.conversation import Checkout, Conversation, Message, ModelCall
+from connectors.models.money import AdSpend, FxRate, Payment, Payout, SettlementLine
+from connectors.models.order import Customer, Order, OrderLine, Shipment
+from connectors.models.routing import ModelBudget, ModelRoute
+from connectors.models.shop import (
+    AccountMetric,
+    CallHealth,
+    Change,
+    Feed,
+    QuarantinedRow,
+    RawPayload,
+    Shop,
+    WebhookEvent,
+    WebhookKey,
+    WebhookRefusal,
+)
+from connectors.models.stock import DollarInput, Listing, Product, PurchaseOrder, StockLevel, Supplier
+
+__all__ = [
+    "AccountMetric",
+    "AdSpend",
+    "CallHealth",
+    "Change",
+    "Checkout",
+    "Conversation",
+    "Customer",
+    "Dispute",
+    "DollarInput",
+    "Feed",
+    "FxRate",
+    "Listing",
+    "Message",
+    "ModelBudget",
+    "ModelCall",
+    "ModelRoute",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Payout",
+    "Product",
+    "PurchaseOrder",
+    "QuarantinedRow",
+    "RawPayload",
+    "Return",
+    "Review",
+    "SettlementLine",
+    "Shipment",
+    "Shop",
+    "StockLevel",
+    "Supplier",
+    "WebhookEvent",
+    "WebhookKey",
+    "WebhookRefusal",
+]

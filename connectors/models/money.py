@@ -1,0 +1,90 @@
+"""Payments, payouts and their lines, advertising cost, exchange rates."""
+
+from django.db import models
+
+from connectors.models.base import RecordModel, choices, money_field, natural_key
+from connectors.types import PaymentKind, PaymentStatus
+
+
+class Payment(RecordModel):
+    kind = models.CharField(max_length=10, choices=choices(PaymentKind))
+    status = models.CharField(max_length=10, choices=choices(PaymentStatus))
+    order_ref = models.TextField(blank=True)
+    order_number = models.TextField(blank=True)
+    parent_ref = models.TextField(blank=True)
+    amount = money_field()
+    currency = models.CharField(max_length=3)
+    refunded = money_field(null=True, blank=True)
+    created_at = models.DateTimeField()
+    customer_ref = models.TextField(blank=True)
+    method_fingerprint = models.TextField(blank=True)
+    gateway = models.CharField(max_length=60, blank=True)
+    is_disputed = models.BooleanField(default=False)
+    action_key = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [natural_key("payment")]
+        indexes = [
+            models.Index(fields=["shop", "order_ref"], name="payment_order"),
+            models.Index(fields=["order_number"], name="payment_order_number"),
+            models.Index(fields=["shop", "parent_ref"], name="payment_parent"),
+        ]
+
+
+class Payout(RecordModel):
+    status = models.CharField(max_length=30)
+    amount = money_field()
+    currency = models.CharField(max_length=3)
+    expected_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [natural_key("payout")]
+
+
+class SettlementLine(RecordModel):
+    payout_ref = models.TextField(blank=True)
+    order_ref = models.TextField(blank=True)
+    kind = models.CharField(max_length=40)
+    amount = money_field()
+    fee = money_field(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    posted_at = models.DateTimeField()
+    fx_rate = models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True)
+
+    class Meta:
+        constraints = [natural_key("settlement_line")]
+        indexes = [models.Index(fields=["shop", "order_ref"], name="settlement_line_order")]
+
+
+class AdSpend(RecordModel):
+    campaign = models.TextField()
+    sku = models.TextField(blank=True)
+    day = models.DateField()
+    cost = money_field()
+    currency = models.CharField(max_length=3)
+    clicks = models.PositiveIntegerField(default=0)
+    conversions = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+
+    class Meta:
+        constraints = [natural_key("ad_spend")]
+
+
+class FxRate(models.Model):
+    """Units of the base currency for one unit of `currency`, on one day."""
+
+    currency = models.CharField(max_length=3)
+    base = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+    source = models.TextField()
+
+    class Meta:
+        verbose_name = "exchange rate"
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "base", "day"], name="fx_rate_once_a_day"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="fx_rate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.currency} = {self.rate} {self.base} on {self.day}"

@@ -1,0 +1,74 @@
+"""Kind → connector, in one table, and the builder that puts a transport under it."""
+
+import time
+from collections.abc import Callable
+from random import random as real_random
+
+import httpx
+
+from connectors.base import Budget, Clock, Connector, Gate, Refused, closed_gate
+from connectors.http import Health, HttpTransport, Patience, Silent, no_health, shared_client
+from connectors.shops.marketplaces.shopee import Shopee
+from connectors.shops.marketplaces.shopify import Shopify
+from connectors.shops.messages.mailbox import Mailbox
+from connectors.shops.payments.stripe import Stripe
+from connectors.transport.breaker import Breaker
+from connectors.transport.redaction import Redactor
+from connectors.transport.throttle import Limiter, LocalBucket
+from connectors.types import Account
+
+CONNECTORS: dict[str, type[Connector]] = {connector.kind: connector for connector in (Shopee, Shopify, Stripe, Mailbox)}
+
+
+def connector_class(kind: str) -> type[Connector]:
+    """Raises Refused for a kind that nobody speaks."""
+    if kind not in CONNECTORS:
+        raise Refused(f"there is no connector for {kind!r}; known kinds: {', '.join(sorted(CONNECTORS))}")
+    return CONNECTORS[kind]
+
+
+def allowance_of(account: Account) -> Budget:
+    """How fast an account may be called until its replies tell: its connector's word, or the shop's own setting."""
+    given = account.settings.get("calls_per_second")
+    if isinstance(given, int | float) and not isinstance(given, bool) and given > 0:
+        return Budget(given, given, given)
+    return connector_class(account.kind).allowance
+
+
+def open_connector(
+    account: Account,
+    *,
+    clock: Clock,
+    limiter: Limiter | None = None,
+    breaker: Breaker | None = None,
+    health: Health = no_health,
+    gate: Gate = closed_gate,
+    client: httpx.Client | None = None,
+    patience: Patience | None = None,
+    sleep: Silent = time.sleep,
+    random: Callable[[], float] = real_random,
+) -> Connector:
+    """A connector ready to be read. Writes stay shut unless the executor passes its gate.
+
+    Pass the limiter and breaker that all openings of this account share; without them this opening has its own.
+    Raises Refused where the account lacks a credential that its channel needs.
+    """
+    made = connector_class(account.kind)
+    missing = [name for name in made.credentials if not account.credentials.get(name)]
+    if missing:
+        raise Refused(f"{account.name} lacks {', '.join(missing)}; connect it again")
+    transport = HttpTransport(
+        client or shared_client(),
+        limiter=limiter or LocalBucket(allowance_of(account)),
+        breaker=breaker or Breaker(clock),
+        clock=clock,
+        gate=gate,
+        sort=made.sort,
+        budget=made.budget,
+        health=health,
+        redact=Redactor(account.credentials.values()),
+        patience=patience,
+        sleep=sleep,
+        random=random,
+    )
+    return made(account, transport, clock)

@@ -1,0 +1,1 @@
+"""Marketplace reports as files."""

@@ -1,0 +1,11 @@
+"""Any marketplace report as a file: read, mapped, typed. `connectors.intake.importing` saves what this gives."""
+
+from connectors.shops.files.report_file.mapping import Column, Mapped, from_json, guess
+from connectors.shops.files.report_file.reading import BadReport, Table, open_table
+from connectors.shops.files.report_file.records import Defaults, Read, Reader
+
+KIND = "report_file"
+
+__all__ = [
+    "KIND", "BadReport", "Column", "Defaults", "Mapped", "Read", "Reader", "Table", "from_json", "guess", "open_table",
+]  # fmt: skip

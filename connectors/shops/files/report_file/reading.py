@@ -1,0 +1,186 @@
+"""Rows out of a report, whatever it is packed in: CSV, TSV or XLSX, plain or gzip, in any common encoding.
+
+Limits guard against files made to be large: they hold before anything is unpacked as a whole.
+"""
+
+import csv
+import gzip
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, cast
+
+import charset_normalizer
+import openpyxl
+
+MAX_BYTES = 2 * 1024**3  # unpacked text of a CSV
+MAX_SHEET_BYTES = 512 * 1024**2  # unpacked XLSX, all parts together
+MAX_RATIO = 200  # unpacked over packed; spreadsheets of real reports stay under 30
+MAX_COLUMNS = 2_000
+MAX_FIELD = 1_000_000
+SAMPLE_BYTES = 256 * 1024
+DELIMITERS = ",\t;|"
+
+csv.field_size_limit(MAX_FIELD)
+
+
+class BadReport(ValueError):
+    """A file that cannot be read as a report; the message says what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A report's header and its rows as (row number in the file, cells). Rows are read once, while the file is open."""
+
+    header: tuple[str, ...]
+    rows: Iterator[tuple[int, list[str]]]
+    encoding: str
+    delimiter: str
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[Table]:
+    """Open a report for reading. Raises BadReport, or OSError where there is no such file."""
+    packed = path.suffix.lower() == ".gz"
+    kind = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
+    if kind == ".xlsx":
+        with _plain(path, packed) as stream:
+            yield _spreadsheet(stream)
+    elif kind in (".csv", ".tsv", ".txt"):
+        with _plain(path, packed) as stream:
+            yield _text(stream, "\t" if kind == ".tsv" else "")
+    else:
+        raise BadReport(f"{path.name} is no report we can read: give a .csv, .tsv or .xlsx file, plain or .gz")
+
+
+@contextmanager
+def _plain(path: Path, packed: bool) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        try:
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=file) if packed else file)
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise BadReport(f"{path.name} is not a whole gzip file ({error}); download it again") from error
+        except csv.Error as error:
+            raise BadReport(f"{path.name} has a field too long or broken quoting: {error}") from error
+
+
+class _Capped(io.RawIOBase):
+    """A byte stream that refuses to grow past a limit."""
+
+    def __init__(self, start: bytes, stream: IO[bytes], limit: int) -> None:
+        self._start, self._stream, self._left, self._limit = start, stream, limit, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # the stub wants a protocol class
+        chunk = self._start[: len(buffer)] if self._start else self._stream.read(len(buffer))
+        self._start = self._start[len(chunk) :] if self._start else b""
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise BadReport(f"the report is larger than {self._limit // 1024**2} MiB unpacked; split it by month")
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _text(stream: IO[bytes], delimiter: str) -> Table:
+    sample = stream.read(SAMPLE_BYTES)
+    encoding = sniff_encoding(sample)
+    # A byte that the encoding lacks is kept as a lone surrogate, so that only its own row is refused.
+    text = io.TextIOWrapper(
+        io.BufferedReader(_Capped(sample, stream, MAX_BYTES), 1 << 20), encoding, errors="surrogateescape", newline=""
+    )
+    head = sample.decode(encoding, "replace")
+    delimiter = delimiter or sniff_delimiter(head)
+    lines = enumerate(csv.reader(text, delimiter=delimiter), start=1)
+    header, _ = _header(lines, _width(csv.reader(io.StringIO(head), delimiter=delimiter)))
+    return Table(header, ((number, cells) for number, cells in lines if any(cells)), encoding, delimiter)
+
+
+def sniff_encoding(sample: bytes) -> str:
+    """The encoding of a text sample: by its byte-order mark, as UTF-8 where it is valid, else by its letters."""
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if sample.startswith(mark):
+            return name
+    try:
+        sample[: sample.rfind(b"\n") + 1 or None].decode()
+        return "utf-8"
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(sample).best()
+        return best.encoding if best else "cp1252"
+
+
+def sniff_delimiter(text: str) -> str:
+    """The delimiter under which most of the first lines have the same, greatest number of columns."""
+    lines = text.splitlines()[:50]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+        width, count = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
+        return (count if width > 1 else 0, width)
+
+    return max(DELIMITERS, key=score)
+
+
+def _width(rows: Iterable[list[str]]) -> int:
+    widths = Counter(len(row) for row in islice(rows, 50) if row)
+    return max(widths, key=lambda width: (width > 1, widths[width]), default=0)
+
+
+def _header(rows: Iterator[tuple[int, list[str]]], width: int) -> tuple[tuple[str, ...], int]:
+    """The first row as wide as most rows are: reports often begin with a title and a date range."""
+    for number, cells in islice(rows, 30):
+        if len(cells) >= max(width, 1) and sum(1 for cell in cells if cell.strip()) >= max(1, width // 2):
+            if len(cells) > MAX_COLUMNS:
+                raise BadReport(f"the report has {len(cells):,} columns; at most {MAX_COLUMNS:,} are read")
+            return tuple(cell.strip() for cell in cells), number
+    raise BadReport("the report has no header row with column names in its first 30 rows")
+
+
+def _spreadsheet(stream: IO[bytes]) -> Table:
+    data = io.BytesIO(stream.read(MAX_SHEET_BYTES + 1))
+    _refuse_bomb(data)
+    try:
+        book = openpyxl.load_workbook(data, read_only=True, data_only=True)
+    except Exception as error:  # openpyxl raises whatever its XML and zip readers do
+        raise BadReport(f"this .xlsx file cannot be opened ({error}); save it again or export as CSV") from error
+    sheet = book.worksheets[0]
+    rows = (
+        (number, [_cell(value) for value in values])
+        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1)
+    )
+    first = list(islice(rows, 50))
+    lines = chain(first, rows)
+    header, _ = _header(lines, _width(cells for _, cells in first))
+    return Table(header, ((number, cells) for number, cells in lines if any(cells)), "xlsx", "")
+
+
+def _refuse_bomb(data: io.BytesIO) -> None:
+    packed = len(data.getbuffer())
+    try:
+        parts = zipfile.ZipFile(data).infolist()
+    except zipfile.BadZipFile as error:
+        raise BadReport("this .xlsx file is no spreadsheet; export the report again") from error
+    unpacked = sum(part.file_size for part in parts)
+    if packed > MAX_SHEET_BYTES or unpacked > MAX_SHEET_BYTES or unpacked > packed * MAX_RATIO or len(parts) > 10_000:
+        raise BadReport(
+            f"this .xlsx would unpack from {packed:,} to {unpacked:,} bytes in {len(parts):,} parts and is refused; "
+            "export the report as CSV"
+        )
+    data.seek(0)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date | time):
+        return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

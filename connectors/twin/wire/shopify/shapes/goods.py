@@ -1,0 +1,79 @@
+"""A good as Shopify tells it: product, variant, stock item and stock level in one."""
+
+from typing import Any
+
+from connectors.twin.wire.shopify.execute import Resolver
+from connectors.twin.wire.shopify.shapes.paging import slice_of
+from connectors.twin.wire.shopify.shapes.scalars import FIRST, GID, LOCATION, gid, iso, money
+from connectors.twin.world.goods import Good
+from connectors.twin.world.trade import DAY
+
+
+def quantities(good: Good, names: list[str]) -> list[dict[str, Any]]:
+    """Both storefronts sell from this one place; what Shopify itself has promised is `committed`."""
+    known = {
+        "on_hand": good.on_hand,
+        "committed": good.open_shopify,
+        "available": good.on_hand - good.open_shopify,
+        "incoming": sum(inbound.quantity for inbound in good.inbound),
+    }
+    return [
+        {"id": f"{GID}InventoryQuantity/{FIRST['InventoryLevel'] + good.index}?name={name}", "name": name,
+         "quantity": known.get(name, 0), "updatedAt": iso(good.updated)}
+        for name in names
+    ]  # fmt: skip
+
+
+PRODUCT: dict[str, Resolver] = {
+    "id": lambda g, a, c: gid("Product", g.index),
+    "legacyResourceId": lambda g, a, c: str(FIRST["Product"] + g.index),
+    "title": lambda g, a, c: g.title,
+    "handle": lambda g, a, c: g.sku.lower(),
+    "status": lambda g, a, c: "ACTIVE",
+    "description": lambda g, a, c: f"{g.title}. Ships from Singapore."[: a.get("truncateAt")],
+    "productType": lambda g, a, c: g.category,
+    "vendor": lambda g, a, c: "Lumen & Loft",
+    "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
+    "updatedAt": lambda g, a, c: iso(g.updated),
+    "totalInventory": lambda g, a, c: g.on_hand - g.open_shopify,
+    "tags": lambda g, a, c: [],
+    "variants": lambda g, a, c: slice_of([g], a),
+}
+VARIANT: dict[str, Resolver] = {
+    "id": lambda g, a, c: gid("ProductVariant", g.index),
+    "legacyResourceId": lambda g, a, c: str(FIRST["ProductVariant"] + g.index),
+    "sku": lambda g, a, c: g.sku,
+    "title": lambda g, a, c: "Default Title",
+    "displayName": lambda g, a, c: g.title,
+    "price": lambda g, a, c: f"{g.price_usd / 100:.2f}",
+    "compareAtPrice": lambda g, a, c: None,
+    "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
+    "updatedAt": lambda g, a, c: iso(g.updated),
+    "inventoryQuantity": lambda g, a, c: g.on_hand - g.open_shopify,
+    "availableForSale": lambda g, a, c: g.on_hand > g.open_shopify,
+    "barcode": lambda g, a, c: None,
+    "product": lambda g, a, c: g,
+    "inventoryItem": lambda g, a, c: g,
+}
+ITEM: dict[str, Resolver] = {
+    "id": lambda g, a, c: gid("InventoryItem", g.index),
+    "legacyResourceId": lambda g, a, c: str(FIRST["InventoryItem"] + g.index),
+    "sku": lambda g, a, c: g.sku,
+    "tracked": lambda g, a, c: True,
+    "requiresShipping": lambda g, a, c: True,
+    "unitCost": lambda g, a, c: money(g.cost_usd),
+    "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
+    "updatedAt": lambda g, a, c: iso(g.updated),
+    "inventoryLevel": lambda g, a, c: g if a["locationId"] == LOCATION["id"] else None,
+    "inventoryLevels": lambda g, a, c: slice_of([g], a),
+    "variants": lambda g, a, c: slice_of([g], a),
+}
+LEVEL: dict[str, Resolver] = {
+    "id": lambda g, a, c: f"{gid('InventoryLevel', g.index)}?inventory_item_id={FIRST['InventoryItem'] + g.index}",
+    "item": lambda g, a, c: g,
+    "location": lambda g, a, c: LOCATION,
+    "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
+    "updatedAt": lambda g, a, c: iso(g.updated),
+    "isActive": lambda g, a, c: True,
+    "quantities": lambda g, a, c: quantities(g, a["names"]),
+}

@@ -1,0 +1,135 @@
+"""Pushes from outside: verified over the raw bytes, stored once, answered; what they say is looked up later by a pull.
+
+A push is a hint, never a fact: it makes the feeds that it touches due. A lost one costs an interval, a doubled one
+nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import cast
+
+import structlog
+from celery import shared_task
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from connectors.base import WebhookReader
+from connectors.models import Feed, Shop, WebhookKey, WebhookRefusal
+from connectors.pull import pull_feed
+from connectors.registry import CONNECTORS
+from connectors.saving.quarantine import clean
+
+log = structlog.get_logger()
+
+# Credentials that sign pushes, by the names that the channels give them; a changed one stays valid as `old_…`.
+SIGNING = ("webhook_secret", "partner_key", "client_secret")
+BATCH = 500
+# Platforms repeat a push for some days (Shopify two, Stripe and Shopee three); beyond that a key is only weight.
+KEYS_KEPT = timedelta(days=30)
+
+STORE = """
+    WITH fresh AS (
+        INSERT INTO connectors_webhookkey (shop_id, digest, seen_at) VALUES (%(shop)s, %(digest)s, %(now)s)
+        ON CONFLICT (shop_id, digest) DO NOTHING RETURNING shop_id
+    )
+    INSERT INTO connectors_webhookevent (received_at, shop_id, event_id, topic, body)
+    SELECT %(now)s, shop_id, %(event)s, %(topic)s, %(body)s FROM fresh
+"""
+SETTLE = """
+    UPDATE connectors_webhookevent AS e SET done_at = %(now)s FROM (
+        SELECT received_at, id FROM connectors_webhookevent WHERE done_at IS NULL
+        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ) AS waiting
+    WHERE e.received_at = waiting.received_at AND e.id = waiting.id RETURNING e.shop_id, e.topic
+"""
+
+
+class Verdict(StrEnum):
+    STORED = "stored"
+    REPEATED = "repeated"  # stored before
+    FORGED = "forged"  # the signature does not hold; nothing is kept but a count
+    UNREADABLE = "unreadable"  # this shop's channel has no pushes
+
+
+def receive(shop: Shop, body: bytes, headers: Mapping[str, str], urls: Iterable[str], now: datetime) -> Verdict:
+    """Check and keep one push. `headers` are lower-case; `urls` are the addresses by which the sender may know us."""
+    connector = CONNECTORS.get(shop.kind)
+    if connector is None or not hasattr(connector, "verify"):
+        return Verdict.UNREADABLE
+    reader = cast(type[WebhookReader], connector)
+    secrets = secrets_of(shop)
+    if not any(reader.verify(body, headers, url, secrets, now) for url in urls):
+        count_refusal(shop, now)
+        return Verdict.FORGED
+    feeds = ",".join(reader.touched(body, headers))
+    return store(shop, reader.event_id(body, headers), feeds, body, now)
+
+
+def secrets_of(shop: Shop) -> tuple[str, ...]:
+    named = (shop.credentials.get(prefix + name) for name in SIGNING for prefix in ("", "old_"))
+    return tuple(str(secret) for secret in named if secret)
+
+
+def store(shop: Shop, event_id: str, feeds: str, body: bytes, now: datetime) -> Verdict:
+    digest = hashlib.blake2b(event_id.encode("utf-8", "replace"), digest_size=16).digest()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            STORE,
+            {
+                "shop": shop.pk,
+                "digest": digest,
+                "now": now,
+                "event": clean(event_id)[:500],
+                "topic": feeds[:80],
+                "body": body,
+            },
+        )
+        is_new = cursor.rowcount == 1
+    if is_new and feeds:
+        transaction.on_commit(drain_webhooks.delay, robust=True)  # without Redis the tick drains
+    return Verdict.STORED if is_new else Verdict.REPEATED
+
+
+def count_refusal(shop: Shop, now: datetime) -> None:
+    log.warning("webhook refused: the signature does not hold", shop=shop.pk)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if not WebhookRefusal.objects.filter(shop=shop, hour=hour).update(count=F("count") + 1):
+        WebhookRefusal.objects.bulk_create([WebhookRefusal(shop=shop, hour=hour)], ignore_conflicts=True)
+
+
+def drain(now: datetime, *, limit: int = BATCH) -> list[int]:
+    """Settle the oldest waiting pushes and make the feeds that they touch due; returns the ids of those feeds.
+
+    A feed that failed keeps its pause: pushes must not hammer a shop that is down.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTLE, {"now": now, "limit": limit})
+        touched = {(shop_id, name) for shop_id, topic in cursor.fetchall() for name in topic.split(",") if name}
+        return [feed_id for shop_id, name in sorted(touched) for feed_id in hint(shop_id, name, now)]
+
+
+def hint(shop_id: int, name: str, now: datetime) -> list[int]:
+    """Make one feed due now, also while it is being read: what that read has passed by is read by the next."""
+    feeds = Feed.objects.filter(shop_id=shop_id, name=name, failures=0)
+    feeds.filter(Q(next_pull_at__gt=now) | Q(claimed_until__gt=now)).update(next_pull_at=now)
+    return list(feeds.filter(claimed_until=None).values_list("pk", flat=True))
+
+
+def forget(now: datetime) -> int:
+    """Drop the keys of pushes that no platform repeats any more; returns how many."""
+    return WebhookKey.objects.filter(seen_at__lt=now - KEYS_KEPT).delete()[0]
+
+
+@shared_task(name="connectors.drain_webhooks", queue="webhooks", max_retries=0)
+def drain_webhooks() -> None:
+    for feed_id in drain(timezone.now()):
+        pull_feed.apply_async((feed_id,), expires=60)
+
+
+@shared_task(name="connectors.forget_webhooks", queue="webhooks", max_retries=0)
+def forget_webhooks() -> None:
+    """Beat, once a day."""
+    log.info("webhook keys dropped", keys=forget(timezone.now()))
