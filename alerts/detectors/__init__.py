@@ -1,0 +1,26 @@
+"""The one table of detectors. A new detector is one file and one line here."""
+
+from alerts.detectors.fulfilment import late_shipment, parcel_stuck, shopee_late_rate
+from alerts.detectors.payments import dispute_evidence, duplicate_charge, fraud_warning
+from alerts.detectors.stock import bestseller_out, oversold, stock_out
+from alerts.detectors.support import angry_message, first_answer, return_decision, ticket_wave
+from alerts.detectors.system import feed_stale
+from alerts.types import Detector
+
+DETECTORS: tuple[Detector, ...] = (
+    late_shipment.DETECTOR,
+    shopee_late_rate.DETECTOR,
+    parcel_stuck.DETECTOR,
+    return_decision.DETECTOR,
+    duplicate_charge.DETECTOR,
+    ticket_wave.DETECTOR,
+    angry_message.DETECTOR,
+    first_answer.DETECTOR,
+    dispute_evidence.DETECTOR,
+    fraud_warning.DETECTOR,
+    stock_out.DETECTOR,
+    bestseller_out.DETECTOR,
+    oversold.DETECTOR,
+    feed_stale.DETECTOR,
+)
+BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -1,0 +1,42 @@
+"""Feeds with their health, and what their shop's alerts have been worth."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from alerts.facts.rows import Shops, rows
+from alerts.looks import FeedLook
+
+FEEDS = """
+SELECT f.id, f.shop_id, f.name, f.every_seconds, f.last_good_at, f.last_tried_at, f.count_at_source, f.count_stored,
+       f.failures, f.error_class, f.error_text, s.created_at, s.state
+FROM connectors_feed f JOIN connectors_shop s ON s.id = f.shop_id
+WHERE s.state <> 'files_only'
+"""
+
+WORTH = """
+SELECT shop_id, sum(cash_likely) AS dollars, min(first_seen_at) AS first_at,
+       min(deadline) FILTER (WHERE state = 'open' AND deadline > %(now)s) AS next_deadline
+FROM alerts_alert
+WHERE shop_id IS NOT NULL AND detector <> 'feed_stale' AND first_seen_at > %(since)s
+GROUP BY 1
+"""
+
+
+def feeds(shops: Shops, now: datetime) -> list[FeedLook]:
+    worth = {row["shop_id"]: row for row in rows(WORTH, {"since": now - timedelta(days=14), "now": now})}
+    found = []
+    for row in rows(FEEDS):
+        known = worth.get(row["shop_id"], {})
+        hours = (now - known["first_at"]) / timedelta(hours=1) if known else 0.0
+        look = FeedLook(
+            shop=shops[row["shop_id"]], feed_id=row["id"], name=row["name"], every_seconds=row["every_seconds"],
+            last_good_at=row["last_good_at"], last_tried_at=row["last_tried_at"], connected_at=row["created_at"],
+            count_at_source=row["count_at_source"], count_stored=row["count_stored"], failures=row["failures"],
+            error_class=row["error_class"], error_text=row["error_text"],
+            alert_dollars=known.get("dollars") or Decimal(0), alert_hours=Decimal(str(round(hours, 2))),
+            next_deadline=known.get("next_deadline"), is_paused=row["state"] == "paused", read_at=now,
+        )  # fmt: skip
+        found.append(look)
+    return found
