@@ -1,0 +1,34 @@
+"""The table of kinds: name → the one object that knows it."""
+
+from drafts.kinds.base import Command, Kind, Table
+from drafts.kinds.cases.decide_return import DecideReturnKind
+from drafts.kinds.cases.dispute_evidence import DisputeEvidenceKind
+from drafts.kinds.messages.reply import ReplyKind
+from drafts.kinds.money.refund import RefundKind
+from drafts.kinds.orders.arrange_shipment import ArrangeShipmentKind
+from drafts.kinds.orders.cancel_order import CancelOrderKind
+from drafts.kinds.stock.purchase_order import PurchaseOrderKind
+from drafts.kinds.tickets.escalation_note import EscalationNoteKind
+from drafts.kinds.tickets.merge_tickets import MergeTicketsKind
+
+KINDS: Table = {
+    kind.name: kind
+    for kind in (
+        ReplyKind(),
+        RefundKind(),
+        DecideReturnKind(),
+        CancelOrderKind(),
+        ArrangeShipmentKind(),
+        PurchaseOrderKind(),
+        MergeTicketsKind(),
+        DisputeEvidenceKind(),
+        EscalationNoteKind(),
+    )
+}
+
+__all__ = ["KINDS", "Command", "Kind", "read_command"]
+
+
+def read_command(kind: str, text: str) -> Command:
+    """The typed command of a stored draft. Raises KeyError for an unknown kind, ValidationError for a broken text."""
+    return KINDS[kind].command.model_validate_json(text)

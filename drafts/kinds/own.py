@@ -1,0 +1,41 @@
+"""Our own rows as records, for kinds whose facts no channel can tell: tickets, alerts, the supply of one SKU."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from connectors.types import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRow(Record):
+    """A ticket; `external_id` is our own number."""
+
+    subject: str
+    state: str  # open, waiting, solved, merged
+    customer_ref: str = ""
+    order_ref: str = ""
+    conversations: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow(Record):
+    """An alert; `external_id` is our own number. `cash` in the base currency, None where it is not known."""
+
+    title: str
+    state: str  # open, snoozed, decided, resolved, grouped
+    cash: Decimal | None = None
+    currency: str = ""
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyPosition(Record):
+    """One SKU over all channels; `external_id` is the SKU. `inbound`: ordered from suppliers and not yet received."""
+
+    title: str = ""
+    on_hand: int | None = None
+    reserved: int | None = None
+    inbound: int = 0
+    unit_cost: Decimal | None = None
+    currency: str = ""

@@ -1,0 +1,116 @@
+"""Which feeds are behind or short, how many dollars that may hide, and whether anything may leave: one query."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
+
+from alerts.models import Alert
+from connectors.health import fault_of, stale
+from connectors.models import Feed, Shop
+from drafts.models import Pause
+from drafts.pages import wording
+
+# Fault → (what is wrong, what to do), by the faults of `connectors.health`.
+FAULTS = {
+    "reconnect": ("must be connected again", "Our access has ended. An owner connects the shop again in the admin."),
+    "short_read": (
+        "was read short",
+        "The next pull starts from the same place, so nothing is lost. If it lasts, tell the channel.",
+    ),
+    "unread": ("is being read for the first time", "Alerts appear as it goes. A large shop takes some minutes."),
+    "drift": (
+        "has changed its format",
+        "The rows that could not be read are kept under Quarantined rows in the admin.",
+    ),
+    "retry": (
+        "does not answer",
+        "The other side is slow or down. We keep trying; nothing for you to do unless it lasts.",
+    ),
+    "refused": ("refuses to be read", "Check the permissions of our app on the other side; the next pull tries again."),
+    "unknown": ("answered with half a reply", "The next pull repeats it."),
+    "failed": ("failed on our side", "The next pull tries again; the error is logged."),
+    "stale": ("has gone silent", "No error was reported. See whether the workers run."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A feed that cannot be trusted now: `what` is wrong with it, and what to do."""
+
+    shop_id: int
+    shop: str
+    feed: str
+    what: str
+    since: datetime | None
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the head of the inbox says about the sources."""
+
+    shops: tuple[tuple[int, str], ...]
+    troubles: tuple[Trouble, ...]
+    hidden: Decimal | None
+    currency: str
+    newest_alert: int
+    is_paused: bool
+
+    @property
+    def stale_shops(self) -> frozenset[int]:
+        return frozenset(trouble.shop_id for trouble in self.troubles)
+
+    @property
+    def hidden_words(self) -> str:
+        return "an unknown amount" if self.hidden is None else f"about {wording.dollars(self.hidden, self.currency)}"
+
+
+def outlook(now: datetime) -> Outlook:
+    """Shops, their feeds, the feed alerts' dollars and the pause, in one query."""
+    blind = Alert.objects.open().filter(detector="feed_stale", shop=OuterRef("pk")).order_by().values("shop")
+    rows: list[Any] = list(
+        Shop.objects.order_by("name", "feeds__name").values(
+            "id", "name", "state", "state_reason",
+            feed=F("feeds__name"), last_good=F("feeds__last_good_at"), every=F("feeds__every_seconds"),
+            at_source=F("feeds__count_at_source"), stored=F("feeds__count_stored"),
+            error=F("feeds__error_class"), since=F("created_at"),
+            hidden=Subquery(blind.annotate(sum=Sum("cash_likely")).values("sum")[:1]),
+            money=Subquery(blind.values("currency")[:1]),
+            newest=Subquery(Alert.objects.order_by("-id").values("id")[:1]),
+            paused=Exists(Pause.objects.filter(ended_at=None)),
+        )
+    )  # fmt: skip
+    troubles = tuple(trouble for row in rows if (trouble := _trouble(row, now)))
+    blind_shops = {row["id"]: row for row in rows if any(trouble.shop_id == row["id"] for trouble in troubles)}
+    known = [row["hidden"] for row in blind_shops.values()]
+    return Outlook(
+        tuple(dict.fromkeys((row["id"], row["name"]) for row in rows)),
+        troubles,
+        sum(known, Decimal(0)) if known and None not in known else None,
+        next((row["money"] for row in rows if row["money"]), ""),
+        rows[0]["newest"] or 0 if rows else 0,
+        bool(rows and rows[0]["paused"]),
+    )
+
+
+def _trouble(row: dict[str, Any], now: datetime) -> Trouble | None:
+    if row["feed"] is None or row["state"] in (Shop.State.PAUSED, Shop.State.FILES_ONLY):
+        return None
+    shop = Shop(
+        pk=row["id"], name=row["name"], state=row["state"], state_reason=row["state_reason"], created_at=row["since"]
+    )
+    feed = Feed(
+        shop=shop, name=row["feed"], last_good_at=row["last_good"], every_seconds=row["every"],
+        error_class=row["error"], count_at_source=row["at_source"], count_stored=row["stored"],
+    )  # fmt: skip
+    if not (fault := fault_of(feed, now)):
+        return None
+    found = stale(feed, fault)
+    what, advice = FAULTS.get(fault.lower(), FAULTS["failed"])
+    if found.rows_lacking:
+        what = f"lacks {found.rows_lacking:,} of {row['at_source']:,} rows"
+    ago = f"last read whole {wording.distance(row['last_good'], now)}" if row["last_good"] else "never read whole"
+    return Trouble(shop.pk, shop.name, feed.name, f"{what}, {ago}", row["last_good"], advice)

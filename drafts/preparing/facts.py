@@ -1,0 +1,169 @@
+"""Saved rows as records: the same classes that a channel gives, so that a kind reads both alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from enum import EnumType
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from alerts.models import Alert, Ticket
+from connectors import models, types
+from connectors.base import CannotDo, Clock, Connector, Handover
+from connectors.models.base import RecordModel
+from connectors.opening import open_shop
+from connectors.registry import CONNECTORS
+from drafts.kinds.base import Reader, Saved
+from drafts.kinds.own import AlertRow, SupplyPosition, TicketRow
+
+MODELS: dict[type[Any], type[RecordModel]] = {
+    getattr(types, model.__name__): model
+    for model in (
+        models.Conversation, models.Customer, models.Dispute, models.Listing, models.Message, models.Order,
+        models.Payment, models.Product, models.PurchaseOrder, models.Return, models.Shipment, models.StockLevel,
+        models.Supplier,
+    )
+}  # fmt: skip
+INBOUND = ("sent", "confirmed", "part_received")
+
+
+class SavedReader:
+    """Rows as one shop sees them: its own first; a record that it lacks is taken from the one shop that has it."""
+
+    def __init__(self, shop_id: int | None, clock: Clock = timezone.now) -> None:
+        self.shop_id, self.clock = shop_id, clock
+
+    def of(self, shop_id: int | None) -> Saved:
+        return self if shop_id == self.shop_id else SavedReader(shop_id, self.clock)
+
+    @property
+    def handover(self) -> Handover:
+        kind = models.Shop.objects.filter(pk=self.shop_id or 0).values_list("kind", flat=True).first() or ""
+        return CONNECTORS[kind].handover if kind in CONNECTORS else Handover.BOOKS
+
+    def fetch(self, record: type[Any], external_id: str) -> Any | None:
+        """The record; None where there is none or where several other shops use that id."""
+        if not external_id:
+            return None
+        if record in OWN:
+            return OWN[record](external_id)
+        if record is types.RefusalReasons:
+            return self._asked(record, external_id)
+        rows = list(MODELS[record]._default_manager.filter(external_id=external_id)[:5])
+        mine = [row for row in rows if row.shop_id == self.shop_id]
+        chosen = mine or rows
+        return as_record(record, chosen[0]) if len(chosen) == 1 else None
+
+    def _asked(self, record: type[Any], external_id: str) -> Any | None:
+        """What no row holds is read from the channel. Raises its errors; None where it has no such read."""
+        shop = models.Shop.objects.filter(pk=self.shop_id or 0).first()
+        try:
+            return open_shop(shop).fetch(record, external_id) if shop else None
+        except CannotDo:
+            return None
+
+    def latest(self, record: type[Any], by: str, **where: object) -> Any | None:
+        if self.shop_id is None:
+            return None
+        rows = MODELS[record]._default_manager.filter(shop_id=self.shop_id, **where)
+        row = rows.order_by(f"-{by}").exclude(**{by: None}).first() or rows.first()
+        return as_record(record, row) if row else None
+
+
+class LiveReader:
+    """The channel itself; what it has no read for (mail threads, our own tickets, suppliers) is read from the rows."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+        self.saved = SavedReader(connector.account.shop_id, connector.clock)
+
+    @property
+    def clock(self) -> Clock:
+        return self.connector.clock
+
+    @property
+    def handover(self) -> Handover:
+        return self.connector.handover
+
+    def fetch(self, record: type[Any], external_id: str) -> Any | None:
+        """Raises the errors of `Connector.fetch`."""
+        if record in OWN or not external_id:
+            return self.saved.fetch(record, external_id)
+        try:
+            return self.connector.fetch(record, external_id)
+        except CannotDo:
+            return self.saved.fetch(record, external_id)
+
+
+def reader_for(shop_id: int | None, connector: Connector | None = None) -> Reader:
+    """Where a draft's facts are read: live where a connector is at hand, else from saved rows."""
+    return LiveReader(connector) if connector is not None else SavedReader(shop_id)
+
+
+def as_record(record: type[Any], row: RecordModel) -> Any:
+    """A row as its record, with the lines of an order. `raw` stays empty: rules never look at it."""
+    values = {name: _plain(kind, getattr(row, name)) for name, kind in _columns(record)}  # type: ignore[arg-type]  # a class can be hashed
+    if record is types.Order:
+        values["lines"] = tuple(
+            types.OrderLine(**{field.name: getattr(line, field.name) for field in fields(types.OrderLine)})
+            for line in models.OrderLine.objects.filter(shop_id=row.shop_id, order_ref=row.external_id).order_by("id")
+        )
+    return record(**values)
+
+
+@lru_cache(maxsize=64)
+def _columns(record: type[Any]) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.type) for field in fields(record) if field.name not in ("raw", "lines"))
+
+
+def _plain(kind: object, value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    return kind(value) if isinstance(kind, EnumType) else value
+
+
+def _ticket(number: str) -> TicketRow | None:
+    row = Ticket.objects.filter(pk=number).first()
+    if row is None:
+        return None
+    return TicketRow(
+        external_id=number, subject=row.subject, state=row.state, customer_ref=row.customer_ref,
+        order_ref=row.order_ref, conversations=row.conversations.count(),
+    )  # fmt: skip
+
+
+def _alert(number: str) -> AlertRow | None:
+    row = Alert.objects.filter(pk=number).first()
+    if row is None:
+        return None
+    return AlertRow(
+        external_id=number, title=row.title, state=row.state, cash=row.cash_likely, currency=row.currency,
+        deadline=row.deadline,
+    )  # fmt: skip
+
+
+def _supply(sku: str) -> SupplyPosition | None:
+    """None for a SKU that no product, stock level or purchase order names."""
+    product = models.Product.objects.filter(sku=sku).exclude(unit_cost=None).order_by("-changed_at").first()
+    product = product or models.Product.objects.filter(sku=sku).first()
+    stock = models.StockLevel.objects.filter(sku=sku).aggregate(on_hand=Sum("on_hand"), reserved=Sum("reserved"))
+    coming = models.PurchaseOrder.objects.filter(sku=sku, status__in=INBOUND)
+    totals = coming.aggregate(ordered=Sum("quantity"), received=Sum("received_quantity"))
+    if product is None and stock["on_hand"] is None and totals["ordered"] is None:
+        return None
+    return SupplyPosition(
+        external_id=sku,
+        title=product.title if product else "",
+        on_hand=stock["on_hand"],
+        reserved=stock["reserved"],
+        inbound=(totals["ordered"] or 0) - (totals["received"] or 0),
+        unit_cost=product.unit_cost if product else None,
+        currency=product.currency if product else "",
+    )
+
+
+OWN: dict[type[Any], Callable[[str], Any]] = {TicketRow: _ticket, AlertRow: _alert, SupplyPosition: _supply}
