@@ -1,0 +1,63 @@
+"""A stand for connectors: a clock, a scripted outside behind the real transport, and the recorded payloads."""
+
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from django.conf import settings
+
+from connectors.base import Connector, Gate, Permit
+from connectors.http import Patience
+from connectors.registry import open_connector
+from connectors.transport.breaker import Breaker
+from connectors.types import Account
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+Answer = Callable[[httpx.Request], httpx.Response]
+SHARED = Path(settings.BASE_DIR).parent / "shared"
+
+
+def allow(permit: Permit) -> None:
+    """The gate of a test that is about something else."""
+
+
+def open_with(
+    answer: Answer, kind: str, credentials: Mapping[str, str], gate: Gate = allow, **account: Any
+) -> Connector:
+    """A connector whose every request is answered by `answer`; it neither sleeps nor tries again."""
+    return open_connector(
+        Account(kind, 1, "Test shop", "1", f"https://{kind}.example", credentials=credentials, **account),
+        clock=lambda: NOW,
+        breaker=Breaker(lambda: NOW, outages=1000),
+        client=httpx.Client(transport=httpx.MockTransport(answer)),
+        patience=Patience(attempts=1),
+        gate=gate,
+        sleep=lambda seconds: None,
+    )
+
+
+def permit(key: str = "intent-0001") -> Permit:
+    return Permit(1, 1, "digest", key, 1, NOW + timedelta(minutes=1))
+
+
+def reply(body: object, status: int = 200) -> httpx.Response:
+    return httpx.Response(status, content=orjson.dumps(body))
+
+
+def payloads(platform: str) -> Iterator[tuple[str, Any]]:
+    """(file name, parsed text) of every recorded sample of a platform that is JSON."""
+    path = SHARED / "data" / "payloads" / f"{platform}.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"the recorded payloads are not here ({path})")
+    with gzip.open(path, "rb") as lines:
+        for line in lines:
+            row = orjson.loads(line)
+            try:
+                yield row["file"].rpartition("/")[2], orjson.loads(row["text"])
+            except orjson.JSONDecodeError:
+                continue
