@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.twin.market import Market, tracking_number
-from connectors.twin.world.trade import CURRENCY, HOUR, Charge, Dispute, Mail, Order, Refund, Return, Step
+from connectors.twin.world.channels import HOUR
+from connectors.twin.world.trade import CURRENCY, Charge, Dispute, Mail, Order, Refund, Return, Step
 
 
 class Refusal(Exception):

@@ -11,10 +11,11 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from connectors.twin.effects import EffectsLog
+from connectors.twin.world.channels import CHANNELS
 from connectors.twin.world.goods import Good, Supplier, make_goods, make_suppliers, popularity
 from connectors.twin.world.people import Person, person
 from connectors.twin.world.post import Post
-from connectors.twin.world.trade import COUNTRY, Charge, Dispute, FraudWarning, Order, Refund, Return, Step
+from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Order, Refund, Return, Step
 from connectors.twin.world.truth import Truth
 
 INDEX_BITS = 24
@@ -70,14 +71,14 @@ class Book:
 class Market:
     """State by plain attributes; every random choice comes from `rng`, so a seed fixes the whole story."""
 
-    def __init__(self, seed: int, now: int, goods: int) -> None:
+    def __init__(self, seed: int, now: int, goods: int, channels: tuple[str, ...] = ("shopee", "shopify")) -> None:
         self.seed, self.now, self.began = seed, now, now
         self.rng = random.Random(seed)
         self.truth, self.effects, self.post = Truth(seed), EffectsLog(), Post()
         self.suppliers: list[Supplier] = make_suppliers()
         self.goods: list[Good] = make_goods(self.rng, goods)
         self.weights = popularity(goods)
-        self.books = {channel: Book(channel) for channel in ("shopee", "shopify")}
+        self.books = {channel: Book(channel) for channel in channels}
         self.charges: list[Charge] = []
         self.first_charge: list[int] = []
         self.refunds: list[Refund] = []
@@ -86,6 +87,7 @@ class Market:
         self.fraud_warnings: list[FraudWarning] = []
         self.returns: list[Return] = []
         self.returns_of_order: dict[tuple[str, int], list[Return]] = {}
+        self.has_everything = False  # whether the company also uses advertising, books, couriers and chat
         self.late_share = 0.0
         self.late_counts = (0, 0)
         self.penalty_points: list[tuple[int, int]] = []
@@ -123,10 +125,18 @@ class Market:
     # -- people and orders ----------------------------------------------------------------------------------------
 
     def buyer(self, order: Order) -> Person:
-        return person(order.buyer, COUNTRY[order.channel])
+        return person(order.buyer, CHANNELS[order.channel].country)
 
     def order(self, channel: str, index: int) -> Order:
         return self.books[channel].orders[index]
+
+    def find(self, channel: str, number: str) -> Order | None:
+        """The order that its channel calls so; None for one that never was."""
+        index = CHANNELS[channel].index_of(number)
+        orders = self.books[channel].orders
+        if index is None or not 0 <= index < len(orders):
+            return None
+        return orders[index] if orders[index].number == number else None
 
     def orders(self) -> Iterator[Order]:
         for book in self.books.values():
@@ -141,10 +151,7 @@ class Market:
         for place, (good, quantity) in enumerate(order.lines):
             if place not in order.pulled_lines:
                 stock = self.goods[good]
-                if order.channel == "shopee":
-                    stock.open_shopee += sign * quantity
-                else:
-                    stock.open_shopify += sign * quantity
+                stock.open_units[order.channel] = stock.open_units.get(order.channel, 0) + sign * quantity
                 stock.updated = self.now
 
     def next_step(self, order: Order) -> tuple[int, Callable[[Any], None]] | None:
@@ -152,7 +159,7 @@ class Market:
         packed, shipped, delivered, completed = order.plan()
         match order.step:
             case Step.TO_SHIP if order.is_forgotten:
-                return (order.cancel_after, self._auto_cancel) if order.channel == "shopee" else None
+                return (order.cancel_after, self._auto_cancel) if CHANNELS[order.channel].cancels_itself else None
             case Step.TO_SHIP:
                 return packed, self._pack
             case Step.PACKED:
@@ -214,7 +221,7 @@ class Market:
         self.reserve(order, 1)
         for good, quantity in order.lines:
             self.goods[good].sold_30 += quantity
-        if order.channel == "shopify":
+        if CHANNELS[order.channel].charges_cards:
             self.charge_for(order)
         self.tell(order.channel, "orders/create", order)
         self.keep_going(order)
@@ -243,5 +250,5 @@ class Market:
 
 def tracking_number(order: Order) -> str:
     """A courier's number for the order's parcel."""
-    prefix = {"shopee": "SG", "shopify": "1Z"}[order.channel]
+    prefix = CHANNELS[order.channel].tracking_prefix
     return f"{prefix}{order.index * 7919 % 10**10:010d}{order.courier[0].upper()}"

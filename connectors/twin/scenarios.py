@@ -1,15 +1,23 @@
-"""The stories a market can start with: `week` (a week of trouble in a three-channel company) and `peak` (11.11)."""
+"""The stories a market can start with.
+
+`week` is a week of trouble in a three-channel company, `peak` its 11.11; `company` is a week of trouble in one that
+sells everywhere and uses every system; `surge` is 11.11 over three marketplaces.
+"""
 
 import random
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from connectors.twin.market import Market
 from connectors.twin.planting import families
+from connectors.twin.world.channels import DAY, HOUR
 from connectors.twin.world.people import spread
-from connectors.twin.world.trade import DAY, HOUR, Charge, Order, Step
+from connectors.twin.world.trade import Charge, Order, Step
 
-SHOPEE_SHARE = 0.58
+STOREFRONTS = (("shopee", 0.58), ("shopify", 0.42))
+EVERYWHERE = (("shopee", 0.34), ("shopify", 0.26), ("lazada", 0.16), ("tiktok_shop", 0.14), ("amazon", 0.10))
 # Relative traffic by hour of the day in Singapore: a dip before dawn, a peak in the evening.
 HOURS = (4, 2, 1, 1, 1, 2, 3, 5, 7, 8, 9, 9, 10, 9, 8, 8, 8, 9, 10, 12, 14, 14, 11, 7)
 
@@ -25,6 +33,10 @@ class Scenario:
     daily: Callable[[int, int], float]  # days ago, orders on the day -> orders
     is_living: bool
     scale: Callable[[int], float]  # orders -> how many times the week's number of exceptions
+    channels: tuple[tuple[str, float], ...] = STOREFRONTS  # where it sells, with the share of orders
+    has_limits: bool = True  # whether the platforms limit their callers
+    has_everything: bool = False  # advertising, books, couriers, chat and what else a company uses
+    is_planted: bool = True  # with exceptions in it
 
 
 WEEK = Scenario(
@@ -35,20 +47,31 @@ WEEK = Scenario(
 PEAK = Scenario(
     "peak", goods=400, history_days=60, orders=100_000,
     daily=lambda ago, orders: 25 + orders * (0.004 if ago < 4 else 0.0006 if ago < 21 else 0.0002),
-    is_living=False, scale=lambda orders: max(1.0, orders / 16_000),
+    is_living=False, scale=lambda orders: max(1.0, orders / 16_000), has_limits=False,
 )  # fmt: skip
-SCENARIOS = {scenario.name: scenario for scenario in (WEEK, PEAK)}
+COMPANY = Scenario(
+    "company", goods=120, history_days=60, orders=100, daily=lambda ago, orders: 104 if ago < 7 else 92,
+    is_living=True, scale=lambda orders: 1.0, channels=EVERYWHERE, has_everything=True,
+)  # fmt: skip
+SURGE = Scenario(
+    "surge", goods=400, history_days=2, orders=500_000, daily=lambda ago, orders: orders * 0.002, is_living=False,
+    scale=lambda orders: 0.0, channels=(("shopee", 0.46), ("lazada", 0.30), ("tiktok_shop", 0.24)), has_limits=False,
+    is_planted=False,
+)  # fmt: skip
+SCENARIOS = {scenario.name: scenario for scenario in (WEEK, PEAK, COMPANY, SURGE)}
 
 
 def build(name: str, seed: int, now: int, orders: int | None = None) -> Market:
     """A market at `now` (Unix seconds) with its past behind it and its exceptions planted. Raises KeyError."""
     scenario = SCENARIOS[name]
     count = scenario.orders if orders is None else orders
-    market = Market(seed, now, scenario.goods)
+    market = Market(seed, now, scenario.goods, tuple(name for name, _ in scenario.channels))
+    market.has_everything = scenario.has_everything
     _fill_books(market, scenario, count)
     planter = families.Planter(market, scenario.scale(count))
-    _fill_charges(market, planter.choose_doubled())
-    planter.plant_all()
+    if scenario.is_planted:
+        _fill_charges(market, planter.choose_doubled())
+        planter.plant_all()
     for book in market.books.values():
         book.fill(book.orders)
     _start(market, scenario, planter)
@@ -59,10 +82,10 @@ def _fill_books(market: Market, scenario: Scenario, count: int) -> None:
     """All orders up to now, in the order in which they came, each at the step it has reached."""
     moments = _moments(market.rng, scenario, market.now, count)
     make = _maker(market)
-    books = {"shopee": market.books["shopee"].orders, "shopify": market.books["shopify"].orders}
-    rng_random = market.rng.random
+    books = {channel: book.orders for channel, book in market.books.items()}
+    rng_random, choose = market.rng.random, _chooser(scenario)
     for created in moments:
-        channel = "shopee" if rng_random() < SHOPEE_SHARE else "shopify"
+        channel = choose(rng_random())
         orders = books[channel]
         order = make(channel, len(orders), created)
         settle(order, market.now)
@@ -70,10 +93,17 @@ def _fill_books(market: Market, scenario: Scenario, count: int) -> None:
     _count_sales(market)
 
 
+def _chooser(scenario: Scenario) -> Callable[[float], str]:
+    """A draw in [0, 1) → the channel that an order comes through."""
+    names = [name for name, _ in scenario.channels]
+    bounds = list(accumulate(share for _, share in scenario.channels))[:-1]
+    return lambda draw: names[bisect_right(bounds, draw)]
+
+
 def _moments(rng: random.Random, scenario: Scenario, now: int, count: int) -> list[int]:
     moments = []
     for ago in range(scenario.history_days, 0, -1):
-        amount = count if ago == 1 and scenario.name == "peak" else round(scenario.daily(ago - 1, count))
+        amount = count if ago == 1 and not scenario.is_living else round(scenario.daily(ago - 1, count))
         start = now - ago * DAY
         hours = rng.choices(range(24), HOURS, k=amount)
         shift = (start // HOUR + 8) % 24  # the day's traffic follows Singapore's clock
@@ -173,10 +203,10 @@ def _start(market: Market, scenario: Scenario, planter: families.Planter) -> Non
             events.append((max(step[0], market.now + 1), step[1], order))
     market.plan_all(events)
     if scenario.is_living:
-        make = _maker(market)
+        make, choose = _maker(market), _chooser(scenario)
 
         def arrive(_: object) -> None:
-            channel = "shopee" if market.rng.random() < SHOPEE_SHARE else "shopify"
+            channel = choose(market.rng.random())
             order = make(channel, len(market.books[channel].orders), market.now)
             if all(market.goods[good].on_hand - market.goods[good].reserved >= units for good, units in order.lines):
                 market.take_order(order)

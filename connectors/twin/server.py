@@ -24,10 +24,7 @@ from connectors.twin.market import Market
 from connectors.twin.wire.control import Clock, Control, plant_stale
 from connectors.twin.wire.mail import MailServers
 from connectors.twin.wire.push import Pusher
-from connectors.twin.wire.shopee.calls import make_shopee
-from connectors.twin.wire.shopify.api import Shopify
-from connectors.twin.wire.stripe.api import Stripe
-from connectors.twin.wire.stripe.calls import ROUTES
+from connectors.twin.wire.table import wires
 from connectors.twin.wire.web import Reply, Request, Wire
 
 HANG_SECONDS = 120.0
@@ -54,11 +51,7 @@ class TwinServer:
     ) -> None:
         self.market, self.faults = market, Faults(seed)
         self.clock = Clock(time.time, market.now, speed)
-        self.wires: dict[str, Wire] = {
-            "shopee": make_shopee(market, has_limits=has_limits),
-            "shopify": Shopify(market, has_limits=has_limits),
-            "stripe": Stripe(market, ROUTES, has_limits=has_limits),
-        }
+        self.wires = wires(market, has_limits=has_limits)
         self.control = Control(market, self.faults, self.clock, self.accounts)
         self.pusher = Pusher(self.wires, self.faults, self.control.webhooks)
         market.listeners.append(self.pusher.note)
@@ -236,11 +229,11 @@ def _transport(send: Send) -> asyncio.Transport:
 
 
 def make(scenario: str, seed: int, orders: int | None, now: float | None, **options: Any) -> TwinServer:
-    """A server that is not running yet. `week` starts with one broken feed, as weeks of trouble do."""
+    """A server that is not running yet. A week of trouble starts with one broken feed."""
     market = scenarios.build(scenario, seed, int(time.time() if now is None else now), orders)
-    options.setdefault("has_limits", scenario != "peak")
+    options.setdefault("has_limits", scenarios.SCENARIOS[scenario].has_limits)
     server = TwinServer(market, seed=seed, **options)
-    if scenario == "week":
+    if scenario in ("week", "company"):
         plant_stale(
             market, server.faults.add({"shop": "stripe", "operation": "GET /v1/payouts", "kind": "server_error"})
         )

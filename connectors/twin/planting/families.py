@@ -5,7 +5,8 @@ from collections.abc import Callable
 from connectors.twin.market import Market
 from connectors.twin.planting import fulfilment, letters, payments, stock, support
 from connectors.twin.planting.pool import Pool
-from connectors.twin.world.trade import HOUR, Mail, Order, Step
+from connectors.twin.world.channels import HOUR
+from connectors.twin.world.trade import Mail, Order, Step
 
 
 class Planter:

@@ -3,7 +3,8 @@
 from connectors.twin.market import Market
 from connectors.twin.planting.letters import RETURN_REASONS
 from connectors.twin.planting.pool import Pool
-from connectors.twin.world.trade import DAY, HOUR, Order, Refund, Return, Step
+from connectors.twin.world.channels import DAY, HOUR
+from connectors.twin.world.trade import Order, Refund, Return, Step
 from connectors.twin.world.truth import Planted
 
 

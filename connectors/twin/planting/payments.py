@@ -1,7 +1,8 @@
 """Charges made twice, disputes that wait for evidence, and fraud warnings on orders not yet shipped."""
 
 from connectors.twin.planting.pool import Pool
-from connectors.twin.world.trade import DAY, HOUR, Charge, Dispute, FraudWarning, Order, Step
+from connectors.twin.world.channels import DAY, HOUR
+from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Order, Step
 from connectors.twin.world.truth import Planted
 
 DISPUTE_FEE = COUNTER_FEE = 15.0

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from connectors.twin.market import Market
-from connectors.twin.world.goods import SGD_PER_USD
-from connectors.twin.world.trade import DAY, HOUR, Order, Step
+from connectors.twin.world.channels import DAY, HOUR, PER_USD
+from connectors.twin.world.trade import CURRENCY, Order, Step
 
 
 class Pool:
@@ -41,7 +41,7 @@ class Pool:
     def usd(self, order: Order, minor: int | None = None) -> float:
         """An amount of the order in US dollars."""
         value = (order.total if minor is None else minor) / 100
-        return value / SGD_PER_USD if order.channel == "shopee" else value
+        return value / PER_USD[CURRENCY[order.channel]]
 
     def margin(self, order: Order) -> float:
         """The order's true contribution margin in US dollars."""

@@ -1,8 +1,9 @@
 """Stock that will run out, bestsellers that are out, and goods sold more often than there are."""
 
 from connectors.twin.planting.pool import Pool
+from connectors.twin.world.channels import DAY, HOUR
 from connectors.twin.world.goods import Good, Inbound
-from connectors.twin.world.trade import DAY, HOUR, Order
+from connectors.twin.world.trade import Order
 from connectors.twin.world.truth import Planted
 
 SUBSTITUTION = 0.2
@@ -44,7 +45,7 @@ def concentrate(pool: Pool) -> None:
 def contested(pool: Pool) -> list[Good]:
     """Slow goods that are sold and not shipped on both storefronts, the most wanted first."""
     slow = sorted(pool.market.goods, key=lambda good: -good.sold_30)[26:]
-    both = [good for good in slow if good.open_shopee and good.open_shopify and good.reserved >= 3]
+    both = [good for good in slow if good.open_at("shopee") and good.open_at("shopify") and good.reserved >= 3]
     return sorted(both, key=lambda good: -good.reserved)[: min(8, pool.many(3))]
 
 
@@ -78,7 +79,7 @@ def _empty(pool: Pool, good: Good) -> None:
     for order in _open_orders(pool, good):
         pool.finish(order)
         pool.take(order)
-    good.on_hand = good.open_shopee = good.open_shopify = 0
+    good.on_hand, good.open_units = 0, {}
     wait = max(3.0, _lead(pool, good) * 0.5)
     _order_in(pool, good, round(good.demand * (_lead(pool, good) + 60) * 3) + 80, wait)
     lost = good.demand * good.price_usd / 100 * good.margin * (1 - SUBSTITUTION)

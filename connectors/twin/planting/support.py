@@ -3,8 +3,9 @@
 from connectors.twin.planting import letters
 from connectors.twin.planting.letters import Letter, fill, pick
 from connectors.twin.planting.pool import Pool
+from connectors.twin.world.channels import DAY, HOUR
 from connectors.twin.world.post import ADDRESS, NAME
-from connectors.twin.world.trade import DAY, HOUR, Mail, Order, Step
+from connectors.twin.world.trade import Mail, Order, Step
 from connectors.twin.world.truth import Planted
 
 HANDLING = 4.2

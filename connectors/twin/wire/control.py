@@ -11,7 +11,7 @@ from connectors.twin.faults import BadRule, Faults, Rule
 from connectors.twin.market import Market
 from connectors.twin.wire.onboarding import onboarding
 from connectors.twin.wire.web import Reply, Request, json_reply
-from connectors.twin.world.trade import DAY
+from connectors.twin.world.channels import DAY
 from connectors.twin.world.truth import Planted
 
 

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from connectors.twin.world.channels import CHANNELS, PER_USD
+
 KINDS = (  # word, category, lowest and highest price in US dollars
     ("Desk Lamp", "Home", 24, 90), ("Water Bottle", "Outdoor", 12, 40), ("Yoga Mat", "Sport", 18, 70),
     ("Phone Case", "Phone", 6, 30), ("USB-C Hub", "Electronics", 25, 120), ("Ear Buds", "Electronics", 30, 160),
@@ -17,7 +19,7 @@ SUPPLIERS = (
     ("Shenzhen Brightline Co", 24), ("Guangzhou Home Goods", 30), ("Hanoi Textile Works", 21), ("Penang Plastics", 14),
     ("Osaka Precision", 35), ("Surabaya Rattan", 28), ("Taipei Circuits", 18), ("Singapore Import House", 7),
 )  # fmt: skip
-SGD_PER_USD = 1.34
+SGD_PER_USD = PER_USD["SGD"]
 
 
 @dataclass(slots=True)
@@ -42,10 +44,10 @@ class Inbound:
 
 @dataclass(slots=True)
 class Good:
-    """One SKU, listed on both storefronts and kept in one warehouse. Prices and cost in minor units.
+    """One SKU, listed on every storefront and kept in one warehouse. Prices and cost in minor units.
 
-    `on_hand` is what stands in the warehouse; `open_shopee` and `open_shopify` are sold there and not shipped.
-    `demand` is the true future number of units a day, both channels together.
+    `on_hand` is what stands in the warehouse; `open_units` are sold and not shipped, by channel. `demand` is the true
+    future number of units a day, all channels together. `prices` are those that the company has set on a channel.
     """
 
     index: int
@@ -59,19 +61,25 @@ class Good:
     minimum: int
     case: int
     on_hand: int = 0
-    open_shopee: int = 0
-    open_shopify: int = 0
+    open_units: dict[str, int] = field(default_factory=dict)
     demand: float = 0.0
     updated: int = 0
     sold_30: int = 0
     inbound: list[Inbound] = field(default_factory=list)
+    prices: dict[str, int] = field(default_factory=dict)
 
     @property
     def reserved(self) -> int:
-        return self.open_shopee + self.open_shopify
+        return sum(self.open_units.values())
+
+    def open_at(self, channel: str) -> int:
+        """Units sold there and not shipped."""
+        return self.open_units.get(channel, 0)
 
     def price(self, channel: str) -> int:
-        return self.price_sgd if channel == "shopee" else self.price_usd
+        if channel in self.prices:
+            return self.prices[channel]
+        return CHANNELS[channel].price(self.price_usd, self.price_sgd)
 
     @property
     def margin(self) -> float:

@@ -105,7 +105,11 @@ CITIES = {
     "SG": (("Singapore", "", "5{:05d}"),),
     "US": (("Austin", "TX", "78{:03d}"), ("Portland", "OR", "97{:03d}"), ("Denver", "CO", "80{:03d}"),
            ("Chicago", "IL", "60{:03d}"), ("Atlanta", "GA", "30{:03d}"), ("Seattle", "WA", "98{:03d}")),
+    "MY": (("Kuala Lumpur", "Kuala Lumpur", "50{:03d}"), ("George Town", "Penang", "10{:03d}"),
+           ("Johor Bahru", "Johor", "80{:03d}")),
+    "PH": (("Makati", "Metro Manila", "1{:03d}"), ("Cebu City", "Cebu", "6{:03d}"), ("Davao", "Davao", "8{:03d}")),
 }  # fmt: skip
+PHONES = {"SG": "+65 8", "US": "+1 555 01", "MY": "+60 11", "PH": "+63 917"}
 DOMAIN = "buyers.example"
 VIP_SPENT_MINOR = 200_000
 
@@ -163,7 +167,7 @@ def person(index: int, country: str) -> Person:
     orders, spent = _lifetime(index)
     return Person(
         index=index, first=first, last=last, email=f"{first}.{last}.{index}@{DOMAIN}".lower(),
-        phone=("+65 8" if country == "SG" else "+1 555 01") + f"{spread(index, 4, 0, 9_999_999):07d}",
+        phone=PHONES[country] + f"{spread(index, 4, 0, 9_999_999):07d}",
         country=country, city=city, state=state, postcode=postcode.format(spread(index, 5, 0, 999)),
         street=f"{spread(index, 6, 1, 480)} {STREETS[spread(index, 10, 0, len(STREETS) - 1)]} Road",
         orders_count=orders, spent_minor=spent,

@@ -3,20 +3,13 @@
 Times are Unix seconds (0 = not yet), money is in minor units of the channel's currency.
 """
 
-import time
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
 
+from connectors.twin.world.channels import CHANNELS, DAY, HOUR, encode
 from connectors.twin.world.people import spread
 
-HOUR, DAY = 3_600, 86_400
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ODD, _MASK = 0x5DEECE66D, (1 << 40) - 1
-_INVERSE = pow(_ODD, -1, 1 << 40)
-CURRENCY = {"shopee": "SGD", "shopify": "USD", "stripe": "USD"}
-COUNTRY = {"shopee": "SG", "shopify": "US"}
-COURIERS = {"shopee": ("SPX Express", "Ninja Van", "J&T Express"), "shopify": ("UPS", "USPS", "FedEx")}
+CURRENCY = {name: channel.currency for name, channel in CHANNELS.items()} | {"stripe": "USD"}
 
 
 class Step(IntEnum):
@@ -31,35 +24,6 @@ class Step(IntEnum):
     CANCEL_ASKED = 6
     CANCELLED = 7
     RETURNING = 8
-
-
-def encode(number: int) -> str:
-    """Eight characters that look random and decode to the number: ids need no look-up table."""
-    value, text = (number * _ODD + 0x2545F4914F) & _MASK, ""
-    for _ in range(8):
-        text += ALPHABET[value & 31]
-        value >>= 5
-    return text
-
-
-def decode(text: str) -> int | None:
-    """The number behind `encode`; None for anything it cannot have made."""
-    value = 0
-    for place, letter in enumerate(text):
-        digit = ALPHABET.find(letter)
-        if digit < 0:
-            return None
-        value |= digit << (5 * place)
-    number = ((value - 0x2545F4914F) * _INVERSE) & _MASK
-    return number if len(text) == 8 and number < 1 << 32 else None
-
-
-@lru_cache(maxsize=400)
-def _day_prefix(day: int) -> str:
-    return time.strftime("%y%m%d", time.gmtime(day * DAY))
-
-
-SHOPIFY_FIRST_NUMBER = 1001
 
 
 @dataclass(slots=True, eq=False)
@@ -91,15 +55,13 @@ class Order:
 
     @property
     def courier(self) -> str:
-        names = COURIERS[self.channel]
+        names = CHANNELS[self.channel].couriers
         return names[spread(self.index, 21, 0, len(names) - 1)]
 
     @property
     def number(self) -> str:
-        """What buyer and mail call it: Shopee's order_sn (day in UTC+8, then eight characters), or Shopify's #1001."""
-        if self.channel == "shopify":
-            return f"#{SHOPIFY_FIRST_NUMBER + self.index}"
-        return _day_prefix((self.created + 8 * HOUR) // DAY) + encode(self.index)
+        """What buyer and mail call it."""
+        return CHANNELS[self.channel].number(self.index, self.created)
 
     @property
     def deliver_by(self) -> int:
@@ -119,7 +81,7 @@ class Order:
 
         The warehouse always packs at least 30 hours before the deadline, so an untouched order never looks late.
         """
-        number = self.index * 2 + (self.channel == "shopee")
+        number = self.index * 2 + CHANNELS[self.channel].salt
         packed = self.created + spread(number, 11, 2 * HOUR, 15 * HOUR)
         shipped = packed + spread(number, 12, HOUR, 9 * HOUR)
         delivered = shipped + spread(number, 13, 40 * HOUR, 110 * HOUR)

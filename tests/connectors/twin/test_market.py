@@ -6,7 +6,8 @@ import pytest
 
 from connectors.twin import scenarios
 from connectors.twin.market import Market
-from connectors.twin.world.trade import DAY, Step, decode, encode
+from connectors.twin.world.channels import DAY, decode, encode
+from connectors.twin.world.trade import Step
 from connectors.twin.world.truth import DETECTORS, Planted, Truth
 
 NOW = 1_795_222_800  # 2026-11-21 01:00 UTC

@@ -16,8 +16,9 @@ import orjson
 from connectors.twin.deeds import Refusal
 from connectors.twin.market import Market
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
+from connectors.twin.world.channels import decode
 from connectors.twin.world.post import ADDRESS
-from connectors.twin.world.trade import Order, decode
+from connectors.twin.world.trade import Order
 
 PARTNER_ID, SHOP_ID = 1207001, 740055102
 PARTNER_KEY = "746c6f6f7073726f6f6d74657374706172746e65726b6579"

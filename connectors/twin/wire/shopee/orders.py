@@ -6,9 +6,10 @@ from typing import Any
 from connectors.twin import deeds
 from connectors.twin.market import Market
 from connectors.twin.wire.shopee.api import STATUS, Call, Params, Shopee, ShopeeError, integer, require, window
+from connectors.twin.world.channels import DAY, HOUR, encode
 from connectors.twin.world.goods import Good
 from connectors.twin.world.people import Person
-from connectors.twin.world.trade import DAY, HOUR, Order, Step, encode
+from connectors.twin.world.trade import Order, Step
 
 FIRST_ITEM_ID, ADDRESS_ID = 22_000_000_000, 900_101
 LOCATION = "SGZ"

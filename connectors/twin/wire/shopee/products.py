@@ -5,8 +5,8 @@ from typing import Any
 from connectors.twin import deeds
 from connectors.twin.wire.shopee.api import Call, Params, Shopee, ShopeeError, integer, require
 from connectors.twin.wire.shopee.orders import FIRST_ITEM_ID, LOCATION
+from connectors.twin.world.channels import DAY
 from connectors.twin.world.goods import Good
-from connectors.twin.world.trade import DAY
 
 
 def get_item_list(api: Shopee, params: Params) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def _good(api: Shopee, item_id: object) -> Good | None:
 def _stock(good: Good) -> dict[str, Any]:
     return {
         "summary_info": {
-            "total_reserved_stock": good.open_shopee,
-            "total_available_stock": max(0, good.on_hand - good.open_shopee),
+            "total_reserved_stock": good.open_at("shopee"),
+            "total_available_stock": max(0, good.on_hand - good.open_at("shopee")),
         },
         "seller_stock": [{"location_id": LOCATION, "stock": good.on_hand}],
         "shopee_stock": [],
@@ -89,7 +89,7 @@ def update_stock(api: Shopee, params: Params) -> dict[str, Any]:
         wanted = int(levels[0].get("stock", -1)) if levels else -1
         if model != 0:
             failed.append({"model_id": model, "failed_reason": "model ID not exist in sku"})
-        elif wanted < good.open_shopee:
+        elif wanted < good.open_at("shopee"):
             failed.append({"model_id": model, "failed_reason": "stock is below the reserved stock"})
         else:
             deeds.set_stock(api.market, good.index, wanted, "shopee", str(FIRST_ITEM_ID + good.index))

@@ -8,7 +8,8 @@ from typing import Any
 from connectors.twin import deeds
 from connectors.twin.wire.shopee.api import Call, Params, Shopee, ShopeeError, integer, require, window
 from connectors.twin.wire.shopee.orders import FIRST_ITEM_ID
-from connectors.twin.world.trade import DAY, Return, encode
+from connectors.twin.world.channels import DAY, encode
+from connectors.twin.world.trade import Return
 
 DISPUTE_REASONS = {
     1: "Buyer did not return the goods", 2: "Goods are not faulty", 3: "Parcel was delivered",

@@ -14,7 +14,8 @@ from connectors.twin.wire.shopee.api import (
     integer,
     require,
 )
-from connectors.twin.world.trade import DAY, Step
+from connectors.twin.world.channels import DAY
+from connectors.twin.world.trade import Step
 
 LATE_RATE_TARGET = 10.0
 

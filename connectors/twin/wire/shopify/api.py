@@ -19,8 +19,9 @@ from connectors.twin.wire.shopify.shapes import RESOLVERS
 from connectors.twin.wire.shopify.shapes.scalars import FIRST, gid, iso
 from connectors.twin.wire.shopify.writes import MUTATIONS, NEEDS_KEY
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
+from connectors.twin.world.channels import DAY
 from connectors.twin.world.goods import Good
-from connectors.twin.world.trade import DAY, Order
+from connectors.twin.world.trade import Order
 
 VERSION, DOMAIN = "2026-10", "lumen-and-loft.myshopify.com"
 CLIENT_ID, CLIENT_SECRET = "9f1c2b7ad0e54cc1a3d5", "shpss_twin_3d6c756d656e6c6f6674"
@@ -223,7 +224,7 @@ class Shopify:
             }  # fmt: skip
         elif isinstance(thing, Good):
             row = {"inventory_item_id": FIRST["InventoryItem"] + thing.index, "location_id": 76_000_000_001,
-                   "available": thing.on_hand - thing.open_shopify,
+                   "available": thing.on_hand - thing.open_at("shopify"),
                    "updated_at": iso(thing.updated)}  # fmt: skip
         else:
             return None

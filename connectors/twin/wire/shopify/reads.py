@@ -13,7 +13,8 @@ from connectors.twin.wire.shopify.shapes.paging import Connection, decode_cursor
 from connectors.twin.wire.shopify.shapes.payments import financial_status
 from connectors.twin.wire.shopify.shapes.returns import return_status
 from connectors.twin.wire.shopify.shapes.scalars import FIRST, GID, LOCATION, REFUND_TRANSACTIONS, index_of
-from connectors.twin.world.trade import DAY, Order
+from connectors.twin.world.channels import DAY
+from connectors.twin.world.trade import Order
 
 TERM = re.compile(
     r"""(?P<name>\w+):(?P<op>>=|<=|>|<)?(?:'(?P<quoted>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>[^\s()]+))"""

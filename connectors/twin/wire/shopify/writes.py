@@ -230,7 +230,7 @@ def inventory_set(api: Any, arguments: Mapping[str, Any], key: str) -> Payload:
         return {"inventoryAdjustmentGroup": None, "userErrors": problems}
     for row in given["quantities"]:
         good = one(api, "InventoryItem", row["inventoryItemId"])
-        added = good.open_shopify if given["name"] == "available" else 0
+        added = good.open_at("shopify") if given["name"] == "available" else 0
         reference = given.get("referenceDocumentUri") or row["inventoryItemId"]
         deeds.set_stock(api.market, good.index, row["quantity"] + added, "shopify", reference, key)
     group = {
@@ -251,7 +251,7 @@ def _quantity_problem(api: Any, given: Mapping[str, Any], place: int, row: Mappi
         return user_error("The specified location could not be found.", field, "INVALID_LOCATION")
     if row["quantity"] < 0:
         return user_error("The quantity can't be negative.", field, "INVALID_QUANTITY_NEGATIVE")
-    stands = good.on_hand - (good.open_shopify if given["name"] == "available" else 0)
+    stands = good.on_hand - (good.open_at("shopify") if given["name"] == "available" else 0)
     if row["changeFromQuantity"] is not None and row["changeFromQuantity"] != stands:
         return user_error(
             "The changeFromQuantity argument no longer matches the persisted quantity.",

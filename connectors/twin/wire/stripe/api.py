@@ -19,7 +19,8 @@ from connectors.twin.market import Market
 from connectors.twin.wire.stripe import shapes
 from connectors.twin.wire.stripe.forms import parse_form
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
-from connectors.twin.world.trade import DAY, Charge, Dispute, FraudWarning, Refund
+from connectors.twin.world.channels import DAY
+from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Refund
 
 API_KEY = "rk_test_twin_51Qlumenandloft"
 WEBHOOK_SECRET = "whsec_twin_2f6c61776e616e646c6f6674"  # noqa: S105 - the twin's own

@@ -11,7 +11,8 @@ from connectors.twin import deeds
 from connectors.twin.market import Market
 from connectors.twin.wire.stripe import shapes
 from connectors.twin.wire.stripe.api import Params, Stripe, StripeError, page, whole
-from connectors.twin.world.trade import DAY, Charge, Dispute, FraudWarning, Refund, encode
+from connectors.twin.world.channels import DAY, encode
+from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Refund
 
 REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from connectors.twin.market import Market
-from connectors.twin.world.trade import DAY, Charge, Dispute, FraudWarning, Refund, decode, encode
+from connectors.twin.world.channels import DAY, decode, encode
+from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Refund
 
 API_VERSION = "2026-10-28.endive"
 FEE_SHARE, FEE_FIXED = 0.029, 30

@@ -5,16 +5,16 @@ from typing import Any
 from connectors.twin.wire.shopify.execute import Resolver
 from connectors.twin.wire.shopify.shapes.paging import slice_of
 from connectors.twin.wire.shopify.shapes.scalars import FIRST, GID, LOCATION, gid, iso, money
+from connectors.twin.world.channels import DAY
 from connectors.twin.world.goods import Good
-from connectors.twin.world.trade import DAY
 
 
 def quantities(good: Good, names: list[str]) -> list[dict[str, Any]]:
     """Both storefronts sell from this one place; what Shopify itself has promised is `committed`."""
     known = {
         "on_hand": good.on_hand,
-        "committed": good.open_shopify,
-        "available": good.on_hand - good.open_shopify,
+        "committed": good.open_at("shopify"),
+        "available": good.on_hand - good.open_at("shopify"),
         "incoming": sum(inbound.quantity for inbound in good.inbound),
     }
     return [
@@ -35,7 +35,7 @@ PRODUCT: dict[str, Resolver] = {
     "vendor": lambda g, a, c: "Lumen & Loft",
     "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
     "updatedAt": lambda g, a, c: iso(g.updated),
-    "totalInventory": lambda g, a, c: g.on_hand - g.open_shopify,
+    "totalInventory": lambda g, a, c: g.on_hand - g.open_at("shopify"),
     "tags": lambda g, a, c: [],
     "variants": lambda g, a, c: slice_of([g], a),
 }
@@ -49,8 +49,8 @@ VARIANT: dict[str, Resolver] = {
     "compareAtPrice": lambda g, a, c: None,
     "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
     "updatedAt": lambda g, a, c: iso(g.updated),
-    "inventoryQuantity": lambda g, a, c: g.on_hand - g.open_shopify,
-    "availableForSale": lambda g, a, c: g.on_hand > g.open_shopify,
+    "inventoryQuantity": lambda g, a, c: g.on_hand - g.open_at("shopify"),
+    "availableForSale": lambda g, a, c: g.on_hand > g.open_at("shopify"),
     "barcode": lambda g, a, c: None,
     "product": lambda g, a, c: g,
     "inventoryItem": lambda g, a, c: g,

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from connectors.twin.wire.shopify.execute import Resolver
-from connectors.twin.world.trade import DAY, HOUR
+from connectors.twin.world.channels import DAY, HOUR
 
 GID = "gid://shopify/"
 FIRST = {

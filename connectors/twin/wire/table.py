@@ -1,0 +1,32 @@
+"""Every HTTP protocol that the twin speaks, in one table. A new one is one line here."""
+
+from collections.abc import Callable, Mapping
+
+from connectors.twin.market import Market
+from connectors.twin.wire.shopee.calls import make_shopee
+from connectors.twin.wire.shopify.api import Shopify
+from connectors.twin.wire.stripe.api import Stripe
+from connectors.twin.wire.stripe.calls import ROUTES
+from connectors.twin.wire.web import Wire
+from connectors.twin.world.channels import CHANNELS
+
+Make = Callable[[Market, bool], Wire]  # the market, and whether the platform limits its callers
+
+WIRES: Mapping[str, Make] = {
+    "shopee": lambda market, has_limits: make_shopee(market, has_limits=has_limits),
+    "shopify": lambda market, has_limits: Shopify(market, has_limits=has_limits),
+    "stripe": lambda market, has_limits: Stripe(market, ROUTES, has_limits=has_limits),
+}
+
+
+def wires(market: Market, *, has_limits: bool) -> dict[str, Wire]:
+    """The protocols of the systems that this market's company uses."""
+    return {kind: make(market, has_limits) for kind, make in WIRES.items() if is_used(market, kind)}
+
+
+def is_used(market: Market, kind: str) -> bool:
+    """Sales channels by the scenario's list, cards where a channel takes them, all else where there is everything."""
+    if kind in CHANNELS:
+        return kind in market.books
+    takes_cards = any(CHANNELS[channel].charges_cards for channel in market.books)
+    return market.has_everything or (kind == "stripe" and takes_cards)
