@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 # Credentials that sign pushes, by the names that the channels give them; a changed one stays valid as `old_…`.
 SIGNING = ("webhook_secret", "partner_key", "client_secret")
+# The same where the app's key is part of what is signed (TikTok Shop, Lazada): given on as "key:secret".
+SIGNING_WITH_KEY = ("app_key", "app_secret")
 BATCH = 500
 # Platforms repeat a push for some days (Shopify two, Stripe and Shopee three); beyond that a key is only weight.
 KEYS_KEPT = timedelta(days=30)
@@ -70,7 +72,11 @@ def receive(shop: Shop, body: bytes, headers: Mapping[str, str], urls: Iterable[
 
 def secrets_of(shop: Shop) -> tuple[str, ...]:
     named = (shop.credentials.get(prefix + name) for name in SIGNING for prefix in ("", "old_"))
-    return tuple(str(secret) for secret in named if secret)
+    key_name, secret_name = SIGNING_WITH_KEY
+    key = shop.credentials.get(key_name)
+    keyed = (shop.credentials.get(prefix + secret_name) for prefix in ("", "old_"))
+    pairs = (f"{key}:{secret}" for secret in keyed if key and secret)
+    return (*(str(secret) for secret in named if secret), *pairs)
 
 
 def store(shop: Shop, event_id: str, feeds: str, body: bytes, now: datetime) -> Verdict:

@@ -10,7 +10,7 @@ EXCERPT = 300
 # Names whose value is a secret on the platforms we speak to: in JSON, in a query string, and as a header.
 NAMES = (
     "access_token|refresh_token|partner_key|client_secret|api_key|password|passwd|secret|sign|signature|authorization"
-    "|x-shopify-access-token|webhook_secret|client_secret_key"
+    "|x-shopify-access-token|webhook_secret|client_secret_key|app_secret|auth_code|x-tts-access-token"
 )
 PATTERNS = (
     re.compile(rf'(?i)("(?:{NAMES})"\s*:\s*")[^"]+'),

@@ -1,7 +1,6 @@
 """Signed calls to the Shopee Open Platform v2, and the windows and pages of its lists."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +9,8 @@ import orjson
 from connectors.base import Answer, Clock, Permit, Retry, Transport
 from connectors.shops.marketplaces.shopee.signing import signature
 from connectors.shops.reading import Row
+from connectors.shops.windows import Mark
+from connectors.shops.windows import windows as spans
 from connectors.types import Account
 
 WIDEST_WINDOW = 15 * 86_400  # orders and returns refuse a wider span
@@ -17,34 +18,9 @@ LIST_PAGE = 100
 DETAIL_PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A feed's cursor: everything updated before `since` is stored; `until` and `page` while a window is half read."""
-
-    since: int
-    until: int = 0
-    page: str = ""
-
-    @classmethod
-    def read(cls, text: str, default_since: int) -> "Mark":
-        return cls(**orjson.loads(text)) if text else cls(default_since)
-
-    def __str__(self) -> str:
-        return orjson.dumps({"since": self.since, "until": self.until, "page": self.page}).decode()
-
-
 def windows(mark: Mark, now: int, overlap: int) -> Iterator[tuple[int, int, str]]:
     """(from, to, page to begin at) up to now, none wider than Shopee allows."""
-    start = mark.since - overlap
-    if mark.until:
-        yield mark.since, mark.until, mark.page
-        start = mark.until - overlap
-    while True:
-        end = min(start + WIDEST_WINDOW - 1, now)
-        yield start, end, ""
-        if end >= now:
-            return
-        start = end
+    return spans(mark, now, overlap, WIDEST_WINDOW)
 
 
 class Client:

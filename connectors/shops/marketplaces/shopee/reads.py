@@ -6,8 +6,9 @@ from typing import Any
 
 from connectors.base import ConnectorError, Refused, Retry
 from connectors.shops.marketplaces.shopee import health, parse
-from connectors.shops.marketplaces.shopee.client import DETAIL_PAGE, LIST_PAGE, Client, Mark, rows, windows
+from connectors.shops.marketplaces.shopee.client import DETAIL_PAGE, LIST_PAGE, Client, rows, windows
 from connectors.shops.reading import Row, bad_row, read_rows
+from connectors.shops.windows import Mark
 from connectors.types import BadRow, Page, Record, Shipment, ShipmentStatus, StockLevel
 
 ORDER_FIELDS = (
