@@ -11,7 +11,8 @@ import orjson
 
 from connectors.base import CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Write
 from connectors.operations import Operation, SendMessage
-from connectors.shops.messages.mailbox import imap, parse, sending
+from connectors.shops import letters
+from connectors.shops.messages.mailbox import imap, sending
 from connectors.shops.reading import UNREADABLE, reason_of
 from connectors.transport import smtp
 from connectors.types import BadRow, Direction, Message, Page, Receipt, Record, Sight, Sighting
@@ -49,11 +50,6 @@ class Mailbox(Connector):
         return str(
             self.account.settings.get("address") or self.account.external_id or self.account.credentials["username"]
         )
-
-    def _message_id(self, operation: SendMessage, key: str) -> str:
-        """The same for every attempt and probe. Its right side is our own domain: filters distrust any other
-        (RFC 5322 §3.6.4 recommends the sender's)."""
-        return operation.message_id or f"<{key}@{self.address.rpartition('@')[2]}>"
 
     def pull(self, feed: str, cursor: str) -> Iterator[Page]:
         """Both directions in one stream by arrival, so that a thread's last word is the last one read."""
@@ -97,9 +93,9 @@ class Mailbox(Connector):
         self, session: imap.Session, envelope: imap.Envelope, raw: bytes, direction: Direction
     ) -> list[Record | BadRow]:
         try:
-            root = thread_root(session, parse.ancestors(parse.read_mail(raw)))
+            root = thread_root(session, letters.ancestors(letters.read_mail(raw)))
             is_cut = envelope.size > imap.LARGEST
-            return list(parse.records(raw, direction, envelope.arrived_at, root, is_cut=is_cut))
+            return list(letters.records(raw, direction, envelope.arrived_at, root, is_cut=is_cut))
         except UNREADABLE as error:
             place = f"{envelope.folder} UID {envelope.uid}"
             return [BadRow("message", place, reason_of(error), raw, place)]
@@ -113,8 +109,8 @@ class Mailbox(Connector):
                 session.look_into(folder)
                 uids = session.with_message_id(message_id)
                 for raw in session.whole(uids).values() if uids else ():
-                    root = thread_root(session, parse.ancestors(parse.read_mail(raw)))
-                    for row in parse.records(raw, direction, self.clock(), root):
+                    root = thread_root(session, letters.ancestors(letters.read_mail(raw)))
+                    for row in letters.records(raw, direction, self.clock(), root):
                         if isinstance(row, Message) and row.external_id == external_id:
                             return cast("R", row)
         return None
@@ -122,9 +118,9 @@ class Mailbox(Connector):
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         if not isinstance(operation, SendMessage):
             raise CannotDo(f"a mailbox has no call for {type(operation).__name__}")
-        operation = replace(operation, message_id=self._message_id(operation, permit.key))
+        operation = replace(operation, message_id=letters.message_id(operation, permit.key, self.address))
         name = str(self.account.settings.get("shown_name") or "")
-        mail = sending.compose(operation, sender=self.address, shown_name=name, key=permit.key, now=self.clock())
+        mail = letters.compose(operation, sender=self.address, shown_name=name, key=permit.key, now=self.clock())
         wire = mail.as_bytes()
         with sending.opened(self.account) as server:
             said = smtp.hand_over(server, self.address, operation.to, wire, lambda: self.transport.check(permit))
@@ -150,7 +146,7 @@ class Mailbox(Connector):
         """Only a find proves anything: a server may deliver and keep no copy."""
         if not isinstance(operation, SendMessage):
             return super().probe(operation, key, since)
-        message_id = self._message_id(operation, key)
+        message_id = letters.message_id(operation, key, self.address)
         with imap.opened(self.account) as session:
             folder = session.sent_folder()
             if folder is not None:
@@ -185,7 +181,7 @@ def thread_root(session: imap.Session, ancestors: list[str]) -> str:
     while len(ancestors) == 1 and ancestors[0] not in seen and len(seen) < DEEPEST_THREAD:
         seen.add(ancestors[0])
         found = (session.threading(uid) for uid in session.with_message_id(ancestors[0]))
-        above = next((line for raw in found if (line := parse.ancestors(parse.read_mail(raw)))), [])
+        above = next((line for raw in found if (line := letters.ancestors(letters.read_mail(raw)))), [])
         if not above:
             break
         ancestors = above

@@ -15,10 +15,11 @@ import pytest
 from connectors.base import CannotDo, NotApproved, Permit, Reconnect, Refused, Retry, Unknown, closed_gate
 from connectors.operations import AcceptDispute, SendMessage
 from connectors.registry import open_connector
-from connectors.shops.messages.mailbox import Mailbox, parse
+from connectors.shops import letters
+from connectors.shops.letters import compose
+from connectors.shops.messages.mailbox import Mailbox
 from connectors.shops.messages.mailbox.connector import BATCH_BYTES, in_batches
 from connectors.shops.messages.mailbox.imap import Envelope
-from connectors.shops.messages.mailbox.sending import compose
 from connectors.twin.server import TwinServer, serve
 from connectors.types import Account, Conversation, Direction, Message, Sight
 from tests.connectors.shops.stand import NOW, allow, permit
@@ -34,7 +35,7 @@ def letter(*lines: str, body: bytes = b"hello", kind: str = "text/plain; charset
 
 
 def read(raw: bytes, direction: Direction = Direction.IN, root: str = "") -> tuple[Message, Conversation]:
-    message, conversation = parse.records(raw, direction, ARRIVED, root)
+    message, conversation = letters.records(raw, direction, ARRIVED, root)
     assert isinstance(message, Message)
     assert isinstance(conversation, Conversation)
     return message, conversation
@@ -78,7 +79,7 @@ def test_an_html_letter_is_read_as_its_words() -> None:
 def test_a_letter_of_ten_megabytes_is_cut_and_kept_whole_in_the_raw_payload() -> None:
     raw = letter(body=b"x" * 10_000_000)
     message, _ = read(raw)
-    assert (len(message.text), message.is_truncated, len(message.raw)) == (parse.LONGEST_TEXT, True, len(raw))
+    assert (len(message.text), message.is_truncated, len(message.raw)) == (letters.LONGEST_TEXT, True, len(raw))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_an_attachment_is_named_and_not_read_as_text() -> None:
     ],
 )
 def test_an_order_number_is_found_in_the_text(text: str, number: str) -> None:
-    assert parse.order_number("", text) in (number, number[:14])
+    assert letters.order_number("", text) in (number, number[:14])
 
 
 @pytest.mark.parametrize(
@@ -151,9 +152,9 @@ def test_a_date_from_the_future_is_the_arrival() -> None:
 
 
 def test_ancestors_are_the_references_or_else_what_is_answered() -> None:
-    both = parse.read_mail(letter("References: <r1@x> <r2@x>", "In-Reply-To: <r2@x>"))
-    one = parse.read_mail(letter("In-Reply-To: <r2@x> (yesterday)"))
-    assert (parse.ancestors(both), parse.ancestors(one), parse.ancestors(parse.read_mail(letter()))) == (
+    both = letters.read_mail(letter("References: <r1@x> <r2@x>", "In-Reply-To: <r2@x>"))
+    one = letters.read_mail(letter("In-Reply-To: <r2@x> (yesterday)"))
+    assert (letters.ancestors(both), letters.ancestors(one), letters.ancestors(letters.read_mail(letter()))) == (
         ["<r1@x>", "<r2@x>"],
         ["<r2@x>"],
         [],

@@ -1,15 +1,21 @@
-"""A mail as it came → Message and Conversation. Everything in it may be wrong: charset, headers, dates, structure."""
+"""Mail as RFC 5322 has it, for every kind of mailbox: what came → Message and Conversation, and one of ours composed.
+
+Everything in a mail that came may be wrong: charset, headers, dates, structure.
+"""
 
 import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.message import Message as AnyMail
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import format_datetime, getaddresses, parsedate_to_datetime
 from html.parser import HTMLParser
 
+from connectors.base import Refused
+from connectors.operations import SendMessage
 from connectors.types import Conversation, Direction, Message
 
 LONGEST_TEXT = 64_000
@@ -29,6 +35,10 @@ ORDER_NUMBERS = (
     re.compile(rf"(?i)(?:{ORDER_WORDS})\s*(?:no\.?|number|nomor|号|號)?\s*[:#:]*\s*(\d{{3,10}})\b"),
 )
 UNPRINTABLE = re.compile(r"[\x00\ud800-\udfff]")
+ADDRESS = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+")
+OUR_ID = re.compile(r"<[^<>\s@]+@[^<>\s@]+>")
+BREAKS = re.compile(r"[\r\n\x00]")
+ACTION = "X-Ops-Action"  # the intent's key, so that a mail of ours is found even where its Message-ID was replaced
 
 
 def read_mail(raw: bytes) -> EmailMessage:
@@ -219,3 +229,34 @@ def records(
         last_message_at=when,
         last_direction=direction,
     )
+
+
+def message_id(operation: SendMessage, key: str, sender: str) -> str:
+    """The same for every attempt and probe of an intent. Its right side is our own domain: filters distrust any other
+    (RFC 5322 §3.6.4 recommends the sender's)."""
+    return operation.message_id or f"<{key}@{sender.rpartition('@')[2]}>"
+
+
+def compose(operation: SendMessage, *, sender: str, shown_name: str, key: str, now: datetime) -> EmailMessage:
+    """The mail. Raises Refused for a line break in a header, an address that is none, a missing Message-ID."""
+    headers = [operation.to, operation.subject, operation.message_id, operation.in_reply_to, *operation.references]
+    if any(BREAKS.search(value) for value in [*headers, shown_name, sender]):
+        raise Refused("a header holds a line break; nothing was sent", code="header")
+    if not ADDRESS.fullmatch(operation.to):
+        raise Refused(f"{operation.to!r} is no single mail address; nothing was sent", code="address")
+    for value in (operation.message_id, *filter(None, (operation.in_reply_to, *operation.references))):
+        if not OUR_ID.fullmatch(value):
+            raise Refused(f"{value!r} is no Message-ID; nothing was sent", code="message_id")
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"] = Address(shown_name, addr_spec=sender)
+    mail["To"] = operation.to
+    mail["Subject"] = operation.subject
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = operation.message_id
+    mail[ACTION] = key
+    if operation.in_reply_to:
+        mail["In-Reply-To"] = operation.in_reply_to
+    if operation.references:
+        mail["References"] = " ".join(operation.references)
+    mail.set_content(operation.text, charset="utf-8", cte="quoted-printable")
+    return mail
