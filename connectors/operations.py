@@ -190,10 +190,15 @@ class SetCampaign(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetCampaignBudget(Operation):
-    """Cap what a campaign may spend a day."""
+    """Cap what a campaign may spend a day.
+
+    `sharing` counts the campaigns that were known to spend from the same budget when it was approved, this one among
+    them: where more do by then, the call is refused, since it would cap them too.
+    """
 
     campaign_ref: str
     daily: Money
+    sharing: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """The commerce graph in PostgreSQL, and what is kept about the outside."""
 
+from connectors.models.ads import AdSpend, Campaign
 from connectors.models.aftersale import Dispute, Return, Review
 from connectors.models.conversation import Checkout, Conversation, Message, ModelCall
-from connectors.models.money import AdSpend, FxRate, Payment, Payout, SettlementLine
+from connectors.models.money import FxRate, Payment, Payout, SettlementLine
 from connectors.models.order import Customer, Order, OrderLine, Shipment
 from connectors.models.routing import ModelBudget, ModelRoute
 from connectors.models.shop import (
@@ -23,6 +24,7 @@ __all__ = [
     "AccountMetric",
     "AdSpend",
     "CallHealth",
+    "Campaign",
     "Change",
     "Checkout",
     "Conversation",

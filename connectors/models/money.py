@@ -1,4 +1,4 @@
-"""Payments, payouts and their lines, advertising cost, exchange rates."""
+"""Payments, payouts and their lines, exchange rates."""
 
 from django.db import models
 
@@ -55,19 +55,6 @@ class SettlementLine(RecordModel):
     class Meta:
         constraints = [natural_key("settlement_line")]
         indexes = [models.Index(fields=["shop", "order_ref"], name="settlement_line_order")]
-
-
-class AdSpend(RecordModel):
-    campaign = models.TextField()
-    sku = models.TextField(blank=True)
-    day = models.DateField()
-    cost = money_field()
-    currency = models.CharField(max_length=3)
-    clicks = models.PositiveIntegerField(default=0)
-    conversions = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
-
-    class Meta:
-        constraints = [natural_key("ad_spend")]
 
 
 class FxRate(models.Model):
