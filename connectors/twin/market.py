@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.twin.effects import EffectsLog
 from connectors.twin.world.channels import CHANNELS
+from connectors.twin.world.chat import Chat
 from connectors.twin.world.goods import Good, Supplier, make_goods, make_suppliers, popularity
 from connectors.twin.world.people import Person, person
 from connectors.twin.world.post import Post
@@ -74,7 +75,7 @@ class Market:
     def __init__(self, seed: int, now: int, goods: int, channels: tuple[str, ...] = ("shopee", "shopify")) -> None:
         self.seed, self.now, self.began = seed, now, now
         self.rng = random.Random(seed)
-        self.truth, self.effects, self.post = Truth(seed), EffectsLog(), Post()
+        self.truth, self.effects, self.post, self.chat = Truth(seed), EffectsLog(), Post(), Chat()
         self.suppliers: list[Supplier] = make_suppliers()
         self.goods: list[Good] = make_goods(self.rng, goods)
         self.weights = popularity(goods)

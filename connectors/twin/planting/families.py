@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from connectors.twin.market import Market
-from connectors.twin.planting import fulfilment, letters, payments, stock, support
+from connectors.twin.planting import elsewhere, fulfilment, letters, payments, stock, support
 from connectors.twin.planting.pool import Pool
 from connectors.twin.world.channels import HOUR
 from connectors.twin.world.trade import Mail, Order, Step
@@ -31,12 +31,16 @@ class Planter:
             fulfilment.plant_cancellations,
         ):  # fmt: skip
             plant(self.pool)
+        if self.market.has_everything:
+            elsewhere.plant_elsewhere(self.pool)
         for mail in self.market.post.inbox.mails:
             self._watch(mail)
 
     def keep_troubling(self) -> None:
         """Something new every few minutes."""
         self.market.at(self.market.now + 120, self._trouble)
+        if self.market.has_everything:
+            elsewhere.keep_chatting(self.pool)
 
     def _trouble(self, _: object) -> None:
         rng = self.market.rng

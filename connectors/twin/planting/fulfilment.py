@@ -92,7 +92,10 @@ def ask_return(pool: Pool, order: Order, asked: int, due: int) -> Return:
     row = make_return(pool, order, asked, reason, words, minor, quantity)
     row.due, row.photos = due, photos
     row.win_odds = min(0.95, max(0.03, odds + pool.rng.uniform(-0.08, 0.08)))
-    order.step, order.updated = (Step.RETURNING if order.channel == "shopee" else order.step), max(order.updated, asked)
+    order.step, order.updated = (
+        (order.step if order.channel == "shopify" else Step.RETURNING),
+        max(order.updated, asked),
+    )
     refund = pool.usd(order, minor)
     ignored = refund + 5.2
     pool.market.truth.plant(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.twin.market import Market
-from connectors.twin.world.goods import SGD_PER_USD, Good
+from connectors.twin.world.channels import CHANNELS, PER_USD
+from connectors.twin.world.goods import Good
 from connectors.twin.world.people import spread
 
 HOUSE_RULES = Path(__file__).with_name("house_rules.txt")
@@ -33,7 +34,9 @@ def onboarding(market: Market) -> dict[str, Any]:
     return {
         "suppliers": _suppliers(market),
         "purchase_orders": _purchase_orders(market),
-        "fx_rates": [_rate(today - timedelta(days=ago)) for ago in range(60, -1, -1)],
+        "fx_rates": [
+            _rate(today - timedelta(days=ago), currency) for currency in _currencies(market) for ago in range(60, -1, -1)
+        ],
         "dollar_inputs": [_company_input(row, today) for row in COMPANY]
         + [_margin(good, today) for good in market.goods],
         "documents": [{"name": "House rules", "language": "en", "text": HOUSE_RULES.read_text(encoding="utf-8")}],
@@ -64,10 +67,14 @@ def _purchase_orders(market: Market) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _rate(day: date) -> dict[str, str]:
-    wobble = spread(day.toordinal(), 51, -60, 60) / 10_000
-    rate = f"{1 / SGD_PER_USD + wobble:.4f}"
-    return {"currency": "SGD", "base": "USD", "day": day.isoformat(), "rate": rate, "source": "bank's daily rate"}
+def _currencies(market: Market) -> list[str]:
+    return sorted({CHANNELS[channel].currency for channel in market.books} - {"USD"})
+
+
+def _rate(day: date, currency: str) -> dict[str, str]:
+    wobble = 1 + spread(day.toordinal(), 51, -80, 80) / 10_000
+    rate = f"{wobble / PER_USD[currency]:.6f}"
+    return {"currency": currency, "base": "USD", "day": day.isoformat(), "rate": rate, "source": "bank's daily rate"}
 
 
 def _company_input(row: tuple[str, float, float, float, str, str, bool], today: date) -> dict[str, Any]:
