@@ -2,6 +2,7 @@
 
 from connectors.models.ads import AdSpend, Campaign
 from connectors.models.aftersale import Dispute, Return, Review
+from connectors.models.consent import App, ConsentVisit
 from connectors.models.conversation import Checkout, Conversation, Message, ModelCall
 from connectors.models.money import FxRate, Payment, Payout, SettlementLine
 from connectors.models.order import Customer, Order, OrderLine, Shipment
@@ -23,10 +24,12 @@ from connectors.models.stock import DollarInput, Listing, Product, PurchaseOrder
 __all__ = [
     "AccountMetric",
     "AdSpend",
+    "App",
     "CallHealth",
     "Campaign",
     "Change",
     "Checkout",
+    "ConsentVisit",
     "Conversation",
     "Customer",
     "Dispute",

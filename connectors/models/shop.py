@@ -20,6 +20,7 @@ class Shop(models.Model):
         NEEDS_RECONNECT = "needs_reconnect"
         PAUSED = "paused"
         FILES_ONLY = "files_only", "files only"
+        DISCONNECTED = "disconnected"
 
     kind = models.CharField(max_length=40, help_text="Which connector: shopee, shopify, stripe, mailbox, report_file …")
     name = models.CharField(max_length=120, unique=True)
@@ -31,7 +32,12 @@ class Shop(models.Model):
     state = models.CharField(max_length=20, choices=State.choices, default=State.CONNECTED)
     state_reason = models.TextField(blank=True)
     credentials = EncryptedJSONField(default=dict, blank=True)
-    credentials_expire_at = models.DateTimeField(null=True, blank=True)
+    credentials_expire_at = models.DateTimeField(null=True, blank=True, help_text="When the access token ends.")
+    renewable_until = models.DateTimeField(null=True, blank=True, help_text="When the permission itself ends.")
+    renewal_began_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Set while a refresh token is being spent."
+    )
+    scopes = models.JSONField(null=True, blank=True, help_text="What was granted; null: the platform does not say.")
     settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
