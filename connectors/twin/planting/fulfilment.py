@@ -92,10 +92,9 @@ def ask_return(pool: Pool, order: Order, asked: int, due: int) -> Return:
     row = make_return(pool, order, asked, reason, words, minor, quantity)
     row.due, row.photos = due, photos
     row.win_odds = min(0.95, max(0.03, odds + pool.rng.uniform(-0.08, 0.08)))
-    order.step, order.updated = (
-        (order.step if order.channel == "shopify" else Step.RETURNING),
-        max(order.updated, asked),
-    )
+    order.updated = max(order.updated, asked)
+    if order.channel != "shopify":
+        order.step = Step.RETURNING
     refund = pool.usd(order, minor)
     ignored = refund + 5.2
     pool.market.truth.plant(
