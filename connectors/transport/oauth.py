@@ -1,7 +1,7 @@
 """OAuth 2.0 as most platforms keep to it: the consent page's address, and the two calls that end in tokens.
 
-RFC 6749 (§4.1 the code, §6 the refresh, §5.2 the errors), RFC 7636 (PKCE), and the SASL words by which mail servers take
-an access token.
+RFC 6749 (§4.1 the code, §6 the refresh, §5.2 the errors), RFC 7636 (PKCE), and the words by which mail servers take an
+access token.
 """
 
 from collections.abc import Mapping

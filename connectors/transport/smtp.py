@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connectors.base import ConnectorError, Reconnect, Refused, Retry, Unknown
+from connectors.transport.oauth import xoauth2
 
 TIMEOUT_SECONDS = 30.0
 IMPLICIT_TLS_PORT = 465
@@ -20,6 +21,7 @@ class Server:
     port: int = IMPLICIT_TLS_PORT
     username: str = ""
     password: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)  # instead of a password (XOAUTH2)
     use_tls: bool = True
 
 
@@ -43,10 +45,14 @@ def begin(session: smtplib.SMTP, server: Server) -> None:
         if server.use_tls and server.port != IMPLICIT_TLS_PORT:
             session.starttls(context=ssl.create_default_context())
         session.ehlo_or_helo_if_needed()
-        if server.username:
+        if server.access_token:
+            words = xoauth2(server.username, server.access_token)
+            # A refusal comes as a challenge that wants an empty answer before the server says no.
+            session.auth("XOAUTH2", lambda challenge=None: "" if challenge else words, initial_response_ok=True)
+        elif server.username:
             session.login(server.username, server.password)
     except smtplib.SMTPAuthenticationError as error:
-        raise Reconnect(f"the mail server {server.host} refuses the user name or password") from error
+        raise Reconnect(f"the mail server {server.host} refuses our sign-in: {text_of(error.smtp_error)}") from error
     except (OSError, smtplib.SMTPException) as error:
         raise Retry(f"the mail server {server.host} cannot be used now, nothing was sent: {error}") from error
 

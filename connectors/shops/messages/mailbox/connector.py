@@ -9,12 +9,13 @@ from typing import ClassVar, cast
 
 import orjson
 
-from connectors.base import CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Write
+from connectors.base import Answer, CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Renewed, Write
+from connectors.consent import Key
 from connectors.operations import Operation, SendMessage
 from connectors.shops import letters
 from connectors.shops.messages.mailbox import imap, sending
 from connectors.shops.reading import UNREADABLE, reason_of
-from connectors.transport import smtp
+from connectors.transport import oauth, smtp
 from connectors.types import BadRow, Direction, Message, Page, Receipt, Record, Sight, Sighting
 
 INBOX = "INBOX"
@@ -40,7 +41,11 @@ class Mark:
 class Mailbox(Connector):
     kind = "mailbox"
     label = "Mailbox"
-    credentials = ("username", "password")
+    credentials = ("username",)  # and a password, or an access token that is renewed
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key("username", "User name", "usually the mail address", is_secret=False),
+        Key("password", "Password", "the mail account's; with two-step sign-in, an app password from its settings"),
+    )
     feeds = (Feed("messages", timedelta(minutes=1)),)
     writes: ClassVar[Mapping[type[Operation], Write]] = {SendMessage: Write(Effect.READBACK)}
 
@@ -154,6 +159,17 @@ class Mailbox(Connector):
                 if session.with_message_id(message_id):
                     return Sighting(Sight.SEEN, message_id, f"a copy lies in {folder}", self.clock())
         return Sighting(Sight.UNCLEAR, detail="no copy in Sent, which does not prove that it was not delivered")
+
+    def refresh(self) -> Renewed:
+        """The next access token (XOAUTH2). `token_url` is the setting that names the provider's token endpoint."""
+        mine = self.account.credentials
+        form = {name: mine.get(name, "") for name in ("client_id", "client_secret", "refresh_token")}
+        tokens = oauth.renew(self.transport, str(self.account.settings["token_url"]), form, self.clock)
+        return tokens.renewed(mine)
+
+    @classmethod
+    def sort(cls, answer: Answer, *, is_write: bool) -> ConnectorError | None:
+        return oauth.token_error(answer)
 
     def check(self) -> str:
         with imap.opened(self.account) as session:

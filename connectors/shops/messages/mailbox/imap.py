@@ -4,12 +4,13 @@ import imaplib
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from connectors.base import Reconnect, Refused, Retry
+from connectors.transport.oauth import xoauth2
 from connectors.types import Account
 
 TIMEOUT_SECONDS = 30.0
@@ -40,7 +41,7 @@ def opened(account: Account) -> Iterator["Session"]:
     except (OSError, imaplib.IMAP4.error) as error:
         raise Retry(f"the mail server {host} cannot be reached: {error}") from error
     try:
-        log_in(server, host, mine["username"], mine["password"])
+        log_in(server, host, mine)
         yield Session(server)
     except (imaplib.IMAP4.abort, OSError) as error:
         raise Retry(f"the mail server {host} ended the connection: {error}") from error
@@ -50,13 +51,22 @@ def opened(account: Account) -> Iterator["Session"]:
         leave(server)
 
 
-def log_in(server: imaplib.IMAP4, host: str, username: str, password: str) -> None:
+def log_in(server: imaplib.IMAP4, host: str, mine: Mapping[str, str]) -> None:
+    """With the access token where there is one, else with the password."""
+    username, token = mine["username"], mine.get("access_token", "")
+    words = xoauth2(username, token).encode()
     try:
-        server.login(username, password)
+        if token:
+            # A refusal comes as a challenge that wants an empty answer before the server says no.
+            server.authenticate("XOAUTH2", lambda challenge: b"" if challenge else words)
+        else:
+            server.login(username, mine.get("password", ""))
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as error:
-        raise Reconnect(f"the mail server {host} refuses the user name or password") from error
+        raise Reconnect(
+            f"the mail server {host} refuses the user name or {'token' if token else 'password'}"
+        ) from error
 
 
 def connect(host: str, port: int, *, use_tls: bool) -> imaplib.IMAP4:

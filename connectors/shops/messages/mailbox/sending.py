@@ -16,7 +16,8 @@ def opened(account: Account) -> Iterator[smtplib.SMTP]:
         host=str(settings["smtp_host"]),
         port=int(str(settings.get("smtp_port") or smtp.IMPLICIT_TLS_PORT)),
         username=mine["username"],
-        password=mine["password"],
+        password=mine.get("password", ""),
+        access_token=mine.get("access_token", ""),
         use_tls=bool(settings.get("use_tls", True)),
     )
     with smtp.opened(server) as session:

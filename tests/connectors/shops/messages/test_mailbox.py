@@ -1,5 +1,6 @@
 """The mailbox: letters as they really come, threads, sending with its endings, and a round trip over real IMAP."""
 
+import base64
 import imaplib
 import re
 import socket
@@ -290,6 +291,67 @@ def test_a_mail_that_was_taken_is_sent_even_where_no_copy_can_be_filed() -> None
     assert b"Message-ID: <ops-1@shop.example>\r\n" in heard
 
 
+TOKEN_WORDS = base64.b64encode(b"user=help@shop.example\x01auth=Bearer at-1\x01\x01")
+
+
+def test_a_token_signs_in_to_the_server_that_sends() -> None:
+    hello = (b"220 hi\r\n", b"250-x\r\n250 AUTH XOAUTH2\r\n", b"235 ok\r\n")
+    with smtp_script(*hello, OK, OK, GO, b"250 queued as 7\r\n", None) as (port, heard):
+        receipt = mailbox(port, password="", access_token="at-1").perform(REPLY, permit())
+    assert receipt.reference == "<ops-1@shop.example>"
+    assert heard[1] == b"AUTH XOAUTH2 " + TOKEN_WORDS + b"\r\n"
+
+
+def test_a_token_that_has_ended_asks_to_be_connected_again_and_nothing_is_sent() -> None:
+    hello = (b"220 hi\r\n", b"250-x\r\n250 AUTH XOAUTH2\r\n", b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n", b"535 no\r\n")
+    with smtp_script(*hello, b"535 no\r\n", None) as (port, heard), pytest.raises(Reconnect, match="sign-in"):
+        mailbox(port, password="", access_token="at-1").perform(REPLY, permit())
+    assert not any(line.upper().startswith((b"MAIL", b"RCPT", b"DATA")) for line in heard)
+
+
+@contextmanager
+def imap_script(*replies: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """An IMAP server that greets and answers each line by the next of these; `TAG` stands for the command's own."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def run() -> None:
+            connection, _ = listening.accept()
+            tag = b""
+            with connection, connection.makefile("rb") as lines:
+                connection.sendall(b"* OK IMAP4rev1\r\n")
+                for answer in replies:
+                    heard.append(lines.readline())
+                    first = heard[-1].split(b" ")[0]
+                    tag = first if b" " in heard[-1] else tag  # an answer to a challenge has none
+                    connection.sendall(answer.replace(b"TAG", tag))
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1], heard
+        thread.join(timeout=5)
+
+
+CAN = b"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\nTAG OK x\r\n"
+
+
+def test_a_token_signs_in_to_the_server_that_is_read() -> None:
+    opened = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nTAG OK [READ-ONLY] x\r\n"
+    talk = (CAN, b"+ \r\n", b"TAG OK in x\r\n", opened, b"* BYE x\r\nTAG OK x\r\n")
+    with imap_script(*talk) as (port, heard):
+        said = mailbox(1, imap_port=port, password="", access_token="at-1").check()
+    assert said == "signed in as help@shop.example"
+    assert heard[1].endswith(b"AUTHENTICATE XOAUTH2\r\n")
+    assert heard[2] == TOKEN_WORDS + b"\r\n"
+
+
+def test_a_refused_token_asks_to_be_connected_again() -> None:
+    talk = (CAN, b"+ \r\n", b"+ eyJzdGF0dXMiOiI0MDAifQ==\r\n", b"TAG NO no x\r\n", b"* BYE x\r\nTAG OK x\r\n")
+    with imap_script(*talk) as (port, heard), pytest.raises(Reconnect, match="refuses the user name or token"):
+        mailbox(1, imap_port=port, password="", access_token="at-1").check()
+    assert heard[3] == b"\r\n"
+
+
 def test_a_mailbox_only_sends_messages() -> None:
     with pytest.raises(CannotDo):
         mailbox(1).perform(AcceptDispute(dispute_ref="x"), permit())
@@ -314,14 +376,12 @@ def live(twin: TwinServer) -> Mailbox:
 
 def test_a_round_trip_is_read_sent_filed_seen_and_read_back(live: Mailbox, twin: TwinServer) -> None:
     pages = list(live.pull("messages", ""))
-    letters = [
-        row for page in pages for row in page.records if isinstance(row, Message) and row.direction is Direction.IN
-    ]
-    assert pages[-1].count_at_source == sum(page.seen for page in pages) > len(letters) > 0
+    came = [row for page in pages for row in page.records if isinstance(row, Message) and row.direction is Direction.IN]
+    assert pages[-1].count_at_source == sum(page.seen for page in pages) > len(came) > 0
     [empty] = live.pull("messages", pages[-1].cursor)
     assert (empty.records, empty.is_last) == ((), True)
 
-    asked = letters[-1]
+    asked = came[-1]
     answer = SendMessage(
         to=next(
             row.address
