@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
+from connectors import reports
 from connectors.models import Shop
 from connectors.money import BadMoney, parse_currency
+from connectors.reports import BadReport, Mapped, Read
 from connectors.save import save
-from connectors.shops.files import report_file
-from connectors.shops.files.report_file import BadReport, Mapped, Read
 from connectors.types import BadRow
 
 BATCH = 2_000
@@ -51,7 +51,7 @@ def shop_for(name: str, currency: str | None = None) -> Shop:
         code = parse_currency(currency) if currency else ""
     except BadMoney as error:
         raise BadReport(str(error)) from error
-    made = {"kind": report_file.KIND, "state": Shop.State.FILES_ONLY, "currency": code}
+    made = {"kind": reports.KIND, "state": Shop.State.FILES_ONLY, "currency": code}
     return Shop.objects.get_or_create(name=name, defaults=made)[0]
 
 
@@ -78,12 +78,12 @@ def import_report(
     """
     started = time.monotonic()
     imported = Imported()
-    with report_file.open_table(path) as table:
+    with reports.open_table(path) as table:
         mapped = _mapping(shop, kind, mapping, table.header)
         imported.mapping = {name: column.to_json() for name, column in mapped.items()}
         imported.currency = shop.currency or settings.BASE_CURRENCY
-        defaults = report_file.Defaults(imported.currency, ZoneInfo(shop.time_zone))
-        reads = iter(report_file.Reader(table, kind, mapped, defaults))
+        defaults = reports.Defaults(imported.currency, ZoneInfo(shop.time_zone))
+        reads = iter(reports.Reader(table, kind, mapped, defaults))
         if through:
             reads = through(reads, mapped)
         received_at = datetime.now(UTC)
@@ -97,14 +97,14 @@ def import_report(
 
 def _mapping(shop: Shop, kind: str, given: Mapping[str, object] | None, header: tuple[str, ...]) -> Mapped:
     if given is not None:
-        return report_file.from_json(given, kind, header)
+        return reports.from_json(given, kind, header)
     kept = shop.settings.get("mappings", {}).get(kind)
     if kept is None:
-        return report_file.guess(header, kind)
+        return reports.guess(header, kind)
     try:
-        return report_file.from_json(kept, kind, header)
+        return reports.from_json(kept, kind, header)
     except BadReport:  # another layout than last time
-        return report_file.guess(header, kind)
+        return reports.guess(header, kind)
 
 
 def _save(shop: Shop, kind: str, batch: list[Read], received_at: datetime, imported: Imported) -> None:

@@ -9,11 +9,11 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from django.db import transaction
 
+from connectors import reports
 from connectors.models import DollarInput, FxRate, Shop
 from connectors.pull import make_feeds
 from connectors.registry import connector_class
 from connectors.save import Saved, save
-from connectors.shops.files import report_file
 from connectors.types import PurchaseOrder, Record, Supplier
 
 BOOKS = "Books"  # the shop that holds what is entered by hand
@@ -41,9 +41,7 @@ def connect(account: Mapping[str, Any]) -> Shop:
 
 def enter_books(entered: Mapping[str, Iterable[Mapping[str, Any]]], received_at: datetime) -> Saved:
     """Save suppliers, purchase orders, exchange rates and dollar inputs; entering them again changes nothing."""
-    books, _ = Shop.objects.get_or_create(
-        name=BOOKS, defaults={"kind": report_file.KIND, "state": Shop.State.FILES_ONLY}
-    )
+    books, _ = Shop.objects.get_or_create(name=BOOKS, defaults={"kind": reports.KIND, "state": Shop.State.FILES_ONLY})
     records: list[Record] = [record_of(Supplier, row) for row in entered.get("suppliers", ())]
     records += [record_of(PurchaseOrder, row) for row in entered.get("purchase_orders", ())]
     FxRate.objects.bulk_create(

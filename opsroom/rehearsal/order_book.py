@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.shops.files.report_file import Read
+from connectors.reports import Read
 from connectors.types import BadRow, Order, OrderLine, OrderStatus
 
 LATER = ("paid_at", "shipped_at", "delivered_at", "completed_at", "cancelled_at")

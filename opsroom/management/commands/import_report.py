@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from connectors.intake.importing import Imported, import_report, shop_for, undone
-from connectors.shops.files.report_file import BadReport
-from connectors.shops.files.report_file.mapping import KINDS
+from connectors.reports import BadReport
+from connectors.reports.mapping import KINDS
 
 
 class Command(BaseCommand):

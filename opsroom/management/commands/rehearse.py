@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from connectors.shops.files.report_file import BadReport
+from connectors.reports import BadReport
 from opsroom.rehearsal.past import rehearse_report
 from opsroom.rehearsal.run import rehearse
 from opsroom.scratch import scratch_database

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from connectors.shops.files.report_file import Read
+from connectors.reports import Read
 from connectors.types import BadRow, Order, OrderStatus
 from opsroom.rehearsal.order_book import Hindsight, as_of, known
 from opsroom.rehearsal.past import rehearse_report

@@ -1,8 +1,8 @@
 """Any marketplace report as a file: read, mapped, typed. `connectors.intake.importing` saves what this gives."""
 
-from connectors.shops.files.report_file.mapping import Column, Mapped, from_json, guess
-from connectors.shops.files.report_file.reading import BadReport, Table, open_table
-from connectors.shops.files.report_file.records import Defaults, Read, Reader
+from connectors.reports.mapping import Column, Mapped, from_json, guess
+from connectors.reports.reading import BadReport, Table, open_table
+from connectors.reports.records import Defaults, Read, Reader
 
 KIND = "report_file"
 

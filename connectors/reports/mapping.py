@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from typing import Any, get_type_hints
 
 from connectors import types
-from connectors.shops.files.report_file.reading import BadReport
-from connectors.shops.files.report_file.words import SYNONYMS
+from connectors.reports.reading import BadReport
+from connectors.reports.words import SYNONYMS
 
 KINDS: dict[str, type[types.Record]] = {
     "orders": types.Order,

@@ -24,10 +24,10 @@ import orjson
 
 from connectors import types
 from connectors.money import BadMoney, parse_currency
-from connectors.shops.files.report_file import values
-from connectors.shops.files.report_file.mapping import KINDS, LINE_FIELDS, Mapped, refuse_incomplete, target_fields
-from connectors.shops.files.report_file.reading import BadReport, Table
-from connectors.shops.files.report_file.words import STATUS_WORDS
+from connectors.reports import values
+from connectors.reports.mapping import KINDS, LINE_FIELDS, Mapped, refuse_incomplete, target_fields
+from connectors.reports.reading import BadReport, Table
+from connectors.reports.words import STATUS_WORDS
 
 SAMPLE_ROWS = 500
 HAPPENED = ("ordered_at", "paid_at", "shipped_at", "delivered_at", "completed_at", "cancelled_at")

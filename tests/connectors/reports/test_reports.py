@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from connectors.reports import BadReport, Defaults, Reader, from_json, guess, open_table
 from connectors.shops.files.export import csv_lines, safe_cell
-from connectors.shops.files.report_file import BadReport, Defaults, Reader, from_json, guess, open_table
 from connectors.types import BadRow, Order, OrderStatus, Record
 
 HEADER = "Order ID,Order Date,SKU,Quantity,Unit Price\n"
