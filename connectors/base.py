@@ -179,10 +179,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """Fresh credentials, whole (they replace the old ones), and when they end; None where they do not."""
+    """Fresh credentials, whole (they replace the old ones), and when they end; None where they do not.
+
+    `renewable_until` is when the new refresh token ends; None where the platform did not say.
+    """
 
     credentials: Mapping[str, str] = field(repr=False)
     expires_at: datetime | None
+    renewable_until: datetime | None = None
 
 
 @runtime_checkable

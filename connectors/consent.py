@@ -7,7 +7,7 @@ an `App`; those of the *account* come back in a `Grant`.
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol, runtime_checkable
@@ -65,6 +65,7 @@ class Grant:
     scopes: tuple[str, ...] = ()
     country: str = ""
     currency: str = ""
+    time_zone: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -115,6 +116,39 @@ class Key:
 
 @runtime_checkable
 class TakesKeys(Protocol):
-    """A connector class that is connected by entering keys; `check()` then proves them."""
+    """A connector class that is connected by entering keys; `check()` then proves them.
+
+    A key that is not among `Connector.credentials` may be left empty. A class attribute `home`, where there is one, is
+    the API host that keys are for.
+    """
 
     keys: ClassVar[tuple[Key, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose account some keys open, in the platform's own words; empty where it does not tell."""
+
+    external_id: str = ""
+    name: str = ""
+    country: str = ""
+    currency: str = ""
+    time_zone: str = ""
+
+
+@runtime_checkable
+class Identifies(Protocol):
+    """A connector that can tell by one read whose account its keys open."""
+
+    def identify(self) -> Identity: ...
+
+
+def lacking(asked: Iterable[str], granted: Iterable[str] | None) -> tuple[str, ...]:
+    """The scopes that were asked for and not granted, in their order; none where the platform does not say."""
+    held = None if granted is None else frozenset(granted)
+    return () if held is None else tuple(scope for scope in dict.fromkeys(asked) if scope not in held)
+
+
+def scopes_for(made: object, operation: str) -> tuple[str, ...]:
+    """What a connector class needs besides its read scopes for one operation, by the operation's class name."""
+    return tuple(getattr(made, "write_scopes", {}).get(operation, ()))

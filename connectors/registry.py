@@ -1,7 +1,7 @@
 """Kind → connector, in one table, and the builder that puts a transport under it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import random as real_random
 
 import httpx
@@ -33,6 +33,14 @@ def allowance_of(account: Account) -> Budget:
     if isinstance(given, int | float) and not isinstance(given, bool) and given > 0:
         return Budget(given, given, given)
     return connector_class(account.kind).allowance
+
+
+def transport_for(made: type[Connector], secrets: Iterable[str], clock: Clock) -> HttpTransport:
+    """A way out before there is an account: to trade a code, to try a key. Writes stay shut."""
+    return HttpTransport(
+        shared_client(), limiter=LocalBucket(made.allowance), breaker=Breaker(clock), clock=clock, gate=closed_gate,
+        sort=made.sort, budget=made.budget, redact=Redactor(secrets),
+    )  # fmt: skip
 
 
 def open_connector(
