@@ -33,11 +33,12 @@ def account_of(shop: Shop) -> Account:
 def connect(shop: Shop, *, gate: Gate = closed_gate, clock: Clock = timezone.now) -> Connector:
     """A connector over the credentials as stored. Raises Refused where one is lacking or nobody speaks this kind."""
     account = account_of(shop)
-    name = f"{connection.settings_dict['NAME']}:{shop.pk}"
+    name, redis_client = f"{connection.settings_dict['NAME']}:{shop.pk}", broker(settings.CELERY_BROKER_URL)
     return open_connector(
         account,
         clock=clock,
-        limiter=SharedBucket(broker(settings.CELERY_BROKER_URL), name, allowance_of(account)),
+        limiter=SharedBucket(redis_client, name, allowance_of(account)),
+        lane=lambda operation, pace: SharedBucket(redis_client, f"{name}:{operation}", pace),
         breaker=breaker_of(name),
         health=health.recorder(shop.pk),
         gate=gate,

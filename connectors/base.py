@@ -170,10 +170,13 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a reply says of our allowance: calls (or cost points) left now, the most there can be, and the refill."""
+    """What a reply says of our allowance: calls (or cost points) left now, the most there can be, and the refill.
 
-    available: float
-    capacity: float
+    None where the reply does not say it.
+    """
+
+    available: float | None
+    capacity: float | None
     per_second: float
 
 
@@ -212,6 +215,7 @@ class Connector(ABC):
     credentials: ClassVar[tuple[str, ...]] = ()  # names that `Account.credentials` must hold
     handover: ClassVar[Handover] = Handover.BOOKS
     allowance: ClassVar[Budget] = Budget(10, 10, 5)  # calls, until replies tell better
+    lanes: ClassVar[Mapping[str, Budget]] = {}  # by operation, where the platform counts each one apart
 
     def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
         self.account = account

@@ -38,6 +38,8 @@ from connectors.transport.redaction import Redactor
 from connectors.transport.throttle import Limiter
 
 READ_METHODS = frozenset({"GET", "HEAD"})
+LANE_SECONDS = 20.0  # an operation with a slow lane is come back to; nobody sleeps through it
+LANE_IS_FULL = "paced"
 UNREAD = object()
 # Raised by httpx before the first byte of the request has left.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
@@ -149,6 +151,7 @@ class HttpTransport:
         client: httpx.Client,
         *,
         limiter: Limiter,
+        lanes: Mapping[str, Limiter] | None = None,
         breaker: Breaker,
         clock: Callable[[], datetime],
         gate: Gate = closed_gate,
@@ -161,6 +164,7 @@ class HttpTransport:
         random: Callable[[], float] = real_random,
     ) -> None:
         self.client, self.limiter, self.breaker, self.clock, self.gate = client, limiter, breaker, clock, gate
+        self.lanes = lanes or {}
         self.sort, self.budget, self.health = sort, budget, health
         self.redact = redact or Redactor()
         self.patience = patience or Patience()
@@ -205,7 +209,8 @@ class HttpTransport:
             except Retry as error:
                 wait = self._pause_after(error, attempt)
                 spent = (self.clock() - began).total_seconds()
-                if attempt >= self.patience.attempts or self._purse < 1 or spent + wait > self.patience.total_seconds:
+                is_out_of_time = spent + wait > self.patience.total_seconds or error.code == LANE_IS_FULL
+                if attempt >= self.patience.attempts or self._purse < 1 or is_out_of_time:
                     raise
                 self._purse -= 1
                 self.sleep(wait)
@@ -237,11 +242,19 @@ class HttpTransport:
         at_most = self.patience.total_seconds
         if call.permit is not None:
             at_most = min(at_most, (call.permit.deadline - self.clock()).total_seconds())
-        wait = self.limiter.reserve(call.cost, max(0.0, at_most))
-        if wait > at_most:
-            raise Retry(f"{call.operation} was not sent: our allowance is used up for {wait:.0f} s", after_seconds=wait)
+        lane = self.lanes.get(call.operation)
+        wait = 0.0 if lane is None else self._reserved(lane, call, min(at_most, LANE_SECONDS), code=LANE_IS_FULL)
+        wait = max(wait, self._reserved(self.limiter, call, at_most))
         if wait > 0:
             self.sleep(wait)
+
+    def _reserved(self, limiter: Limiter, call: Call, at_most: float, code: str = "") -> float:
+        """Seconds to wait for this call's turn. Raises Retry where they are more than it may take."""
+        wait = limiter.reserve(call.cost, max(0.0, at_most))
+        if wait > at_most:
+            said = f"{call.operation} was not sent: our allowance is used up for {wait:.0f} s"
+            raise Retry(said, after_seconds=wait, code=code)
+        return wait
 
     def _exchange(self, call: Call) -> Reply:
         try:
@@ -291,22 +304,26 @@ class HttpTransport:
         else:
             self.breaker.answered()
         known = self.budget(reply) if self.budget else None
-        if known is not None:
-            self.limiter.learn(known)
+        if known is not None and (limiter := self._paced_by(call)) is not None:
+            limiter.learn(known)
         error = self.sort(reply, is_write=call.is_write) if self.sort else None
         error = error or by_status(reply, is_write=call.is_write, now=self.clock())
         if error is None:
             return reply
         if isinstance(error, Retry):
-            self._heed(error, reply)
+            self._heed(error, reply, call)
         raise self._worded(error, reply, call)
 
-    def _heed(self, error: Retry, reply: Reply) -> None:
-        """A rate limit silences the whole account, not only this call."""
+    def _paced_by(self, call: Call) -> Limiter | None:
+        """What a reply's figures are about: the operation's own lane where a platform counts by operation, else all."""
+        return self.lanes.get(call.operation) if self.lanes else self.limiter
+
+    def _heed(self, error: Retry, reply: Reply, call: Call) -> None:
+        """A rate limit silences the whole account, or the operation where the platform counts by operation."""
         if error.after_seconds is None:
             error.after_seconds = advice(reply.headers, self.clock())
         if error.after_seconds and (reply.status == 429 or error.code):
-            self.limiter.pause(error.after_seconds)
+            (self._paced_by(call) or self.limiter).pause(error.after_seconds)
 
     def _worded(self, error: ConnectorError, reply: Reply, call: Call) -> ConnectorError:
         said = f"{call.operation}: {error}"

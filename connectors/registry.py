@@ -35,6 +35,13 @@ def allowance_of(account: Account) -> Budget:
     return connector_class(account.kind).allowance
 
 
+def lanes_of(account: Account, make: Callable[[str, Budget], Limiter]) -> dict[str, Limiter]:
+    """A limiter for each operation that its platform counts apart; none where the shop's own setting paces it."""
+    if "calls_per_second" in account.settings:
+        return {}
+    return {operation: make(operation, pace) for operation, pace in connector_class(account.kind).lanes.items()}
+
+
 def transport_for(made: type[Connector], secrets: Iterable[str], clock: Clock) -> HttpTransport:
     """A way out before there is an account: to trade a code, to try a key. Writes stay shut."""
     return HttpTransport(
@@ -48,6 +55,7 @@ def open_connector(
     *,
     clock: Clock,
     limiter: Limiter | None = None,
+    lane: Callable[[str, Budget], Limiter] | None = None,
     breaker: Breaker | None = None,
     health: Health = no_health,
     gate: Gate = closed_gate,
@@ -58,7 +66,8 @@ def open_connector(
 ) -> Connector:
     """A connector ready to be read. Writes stay shut unless the executor passes its gate.
 
-    Pass the limiter and breaker that all openings of this account share; without them this opening has its own.
+    Pass the limiter, the lanes and the breaker that all openings of this account share; without them this opening has
+    its own.
     Raises Refused where the account lacks a credential that its channel needs.
     """
     made = connector_class(account.kind)
@@ -68,6 +77,7 @@ def open_connector(
     transport = HttpTransport(
         client or shared_client(),
         limiter=limiter or LocalBucket(allowance_of(account)),
+        lanes=lanes_of(account, lane or (lambda operation, pace: LocalBucket(pace))),
         breaker=breaker or Breaker(clock),
         clock=clock,
         gate=gate,

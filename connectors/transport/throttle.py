@@ -36,7 +36,7 @@ class LocalBucket:
     def __init__(self, start: Budget, *, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
         self._lock = Lock()
-        self._tokens, self._capacity, self._rate = start.available, start.capacity, start.per_second
+        self._tokens, self._capacity, self._rate = start.available or 0.0, start.capacity or 0.0, start.per_second
         self._at = now()
         self._silent_until = self._at
 
@@ -58,7 +58,9 @@ class LocalBucket:
     def learn(self, budget: Budget) -> None:
         with self._lock:
             self._refill()
-            self._tokens, self._capacity, self._rate = budget.available, budget.capacity, budget.per_second
+            self._tokens = self._tokens if budget.available is None else budget.available
+            self._capacity = self._capacity if budget.capacity is None else budget.capacity
+            self._rate = budget.per_second
 
     def pause(self, seconds: float) -> None:
         with self._lock:
@@ -86,7 +88,7 @@ if ARGV[1] == 'reserve' then
   if wait <= tonumber(ARGV[3]) then tokens = tokens - cost end
   answer = wait
 elseif ARGV[1] == 'learn' then
-  tokens, capacity, rate = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  tokens, capacity, rate = tonumber(ARGV[2]) or tokens, tonumber(ARGV[3]) or capacity, tonumber(ARGV[4])
 elseif ARGV[1] == 'pause' then
   silent = math.max(silent, now + tonumber(ARGV[2]))
 end
@@ -115,9 +117,10 @@ class SharedBucket:
         ahead = start.per_second * AHEAD_SECONDS
         self._ahead = ahead if ahead >= LEAST_AHEAD else 0.0
 
-    def _run(self, verb: str, *figures: float) -> float:
-        padded = [*figures, *[0.0] * (3 - len(figures))]
-        start = (self.start.available, self.start.capacity, self.start.per_second)
+    def _run(self, verb: str, *figures: float | None) -> float:
+        told = ["" if figure is None else figure for figure in figures]  # an empty word leaves what the bucket holds
+        padded = [*told, *[0.0] * (3 - len(told))]
+        start = (self.start.available or 0.0, self.start.capacity or 0.0, self.start.per_second)
         answer, left = self._script(keys=[self.key], args=[verb, *padded, *start])
         self._left = float(left)
         return float(answer)

@@ -312,6 +312,41 @@ def test_the_limiter_learns_from_the_reply(world: World) -> None:
     assert world.slept == [2.0]
 
 
+def lanes(world: World, *budget: float) -> dict[str, LocalBucket]:
+    return {"orders": LocalBucket(Budget(*budget), now=lambda: world.now.timestamp())}
+
+
+def test_an_operation_with_a_lane_of_its_own_holds_up_no_other(world: World) -> None:
+    mine = lanes(world, 1, 1, 0.005)
+    world.transport(ok(), lanes=mine).read("GET", URL, operation="orders")
+    with pytest.raises(Retry, match="used up for 200 s") as caught:
+        world.transport(ok(), lanes=mine).read("GET", URL, operation="orders")
+    world.transport(ok(), lanes=mine).read("GET", URL, operation="stock")
+    assert (caught.value.code, caught.value.after_seconds) == ("paced", 200)
+    assert (len(world.requests), world.slept) == (2, [])
+
+
+def test_a_rate_limit_in_a_lane_silences_that_lane_alone(world: World) -> None:
+    mine = lanes(world, 10, 10, 1)
+    busy = httpx.Response(429, headers={"Retry-After": "300"})
+    with pytest.raises(Retry):
+        world.transport(busy, lanes=mine).read("GET", URL, operation="orders")
+    with pytest.raises(Retry, match="used up for 300 s"):
+        world.transport(ok(), lanes=mine).read("GET", URL, operation="orders")
+    world.transport(ok(), lanes=mine).read("GET", URL, operation="stock")
+    assert world.slept == []
+
+
+def test_a_reply_that_tells_only_the_rate_leaves_what_is_left(world: World) -> None:
+    mine = lanes(world, 5, 20, 1)
+    transport = world.transport(ok(), lanes=mine, budget=lambda answer: Budget(None, None, 0.5))
+    transport.read("GET", URL, operation="orders")
+    transport.read("GET", URL, operation="stock")
+    assert mine["orders"].left == 4
+    mine["orders"].reserve(4, 60)
+    assert mine["orders"].reserve(1, 60) == 2
+
+
 def test_secrets_do_not_reach_an_error_message(world: World) -> None:
     body = '{"error": "bad token shpat_abcdef123456", "access_token": "abc123xyz", "who": "topsecretvalue"}'
     with pytest.raises(Refused) as caught:

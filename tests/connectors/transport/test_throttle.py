@@ -54,6 +54,14 @@ def redis() -> Any:
     return broker(settings.CELERY_BROKER_URL)
 
 
+def test_a_rate_that_comes_alone_leaves_the_rest_of_a_shared_bucket(redis: Any) -> None:
+    bucket = SharedBucket(redis, f"test:{uuid4()}", Budget(3, 20, 0.001))
+    bucket.reserve(1, 0)
+    bucket.learn(Budget(None, None, 0.5))
+    assert bucket.reserve(2, 0) == 0
+    assert bucket.reserve(1, 60) == pytest.approx(2, abs=0.1)
+
+
 def test_two_workers_share_one_bucket(redis: Any) -> None:
     name = f"test:{uuid4()}"
     first, second = (SharedBucket(redis, name, Budget(2, 2, 0.001)) for _ in range(2))
