@@ -27,6 +27,7 @@ from alerts.read import READ_KINDS, read_messages
 from alerts.resolve import Swept, resolve, wake
 from alerts.types import Finding
 from connectors.models import Change
+from connectors.saving.statistics import refresh_statistics
 
 log = structlog.get_logger()
 AT_ONCE = 50_000
@@ -62,6 +63,7 @@ def detect_changes(limit: int = AT_ONCE, now: datetime | None = None, counts: Co
     counts = Counts() if counts is None else counts
     now = now or timezone.now()
     started = time.perf_counter()
+    refresh_statistics()
     with transaction.atomic():
         changes: Changes = defaultdict(list)
         taken = Change.objects.take(limit, but_not=READ_KINDS)
@@ -82,6 +84,7 @@ def detect_due(now: datetime | None = None, counts: Counts | None = None) -> Cou
     counts = Counts() if counts is None else counts
     now = now or timezone.now()
     started = time.perf_counter()
+    refresh_statistics()
     setting = Setting(now)
     for area in AREAS:
         with transaction.atomic():

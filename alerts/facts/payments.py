@@ -16,31 +16,25 @@ from alerts.looks import ChargeLook, ChargesLook, DisputeLook
 # Charges that stand beside another of the same shop, order (or card) and amount.
 REPEATED = """
 WITH wanted AS (
-  SELECT DISTINCT shop_id, CASE WHEN order_number <> '' THEN order_number WHEN order_ref <> '' THEN order_ref
-                                ELSE 'card ' || method_fingerprint || ' ' || amount END AS name
-  FROM connectors_payment
-  WHERE kind = 'charge' AND status = 'succeeded' AND created_at > %(since)s AND {among}
-),
-charges AS (
-  SELECT p.*, CASE WHEN order_number <> '' THEN order_number WHEN order_ref <> '' THEN order_ref
-                   ELSE 'card ' || method_fingerprint || ' ' || amount END AS name
-  FROM connectors_payment p
-  WHERE kind = 'charge' AND status = 'succeeded' AND created_at > %(since)s
-    AND (order_number <> '' OR order_ref <> '' OR method_fingerprint <> '')
+  SELECT DISTINCT shop_id, paid_for FROM connectors_payment p
+  WHERE {standing} AND {among}
 ),
 many AS (
-  SELECT shop_id, name FROM charges JOIN wanted USING (shop_id, name) GROUP BY 1, 2 HAVING count(*) > 1
+  SELECT shop_id, paid_for FROM connectors_payment p JOIN wanted USING (shop_id, paid_for)
+  WHERE {standing} GROUP BY 1, 2 HAVING count(*) > 1
 )
-SELECT c.shop_id, c.name, c.external_id, c.order_ref, c.order_number, c.amount, c.currency, c.created_at,
+SELECT c.shop_id, c.paid_for AS name, c.external_id, c.order_ref, c.order_number, c.amount, c.currency, c.created_at,
        c.customer_ref,
        c.method_fingerprint, c.is_disputed, c.fetched_at,
        greatest(coalesce(c.refunded, 0),
                 coalesce((SELECT sum(r.amount) FROM connectors_payment r
                           WHERE r.shop_id = c.shop_id AND r.parent_ref = c.external_id AND r.kind = 'refund'
                             AND r.status IN ('succeeded', 'pending')), 0)) AS refunded
-FROM charges c JOIN many USING (shop_id, name)
-ORDER BY c.shop_id, c.name, c.created_at
+FROM connectors_payment c JOIN many USING (shop_id, paid_for)
+WHERE {standing_c}
+ORDER BY c.shop_id, c.paid_for, c.created_at
 """
+STANDING = "{0}.kind = 'charge' AND {0}.status = 'succeeded' AND {0}.paid_for <> '' AND {0}.created_at > %(since)s"
 
 ORDERS = """
 SELECT shop_id, external_id, number, status, total, currency, shipped_at, delivered_at, customer_ref, customer_email
@@ -52,7 +46,9 @@ def repeated_charges(shops: Shops, now: datetime, refs: Refs | None = None) -> l
     """Groups of two and more standing charges of one order, or of one card and amount."""
     since = {"since": now - timedelta(days=30), **split(refs)}
     groups: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows(REPEATED.format(among=among(refs, "shop_id", "external_id")), since):
+    wanted = among(refs, "p.shop_id", "p.external_id")
+    statement = REPEATED.format(standing=STANDING.format("p"), standing_c=STANDING.format("c"), among=wanted)
+    for row in rows(statement, since):
         groups[row["shop_id"], row["name"]].append(row)
     if not groups:
         return []

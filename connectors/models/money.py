@@ -1,6 +1,8 @@
 """Payments, payouts and their lines, exchange rates."""
 
 from django.db import models
+from django.db.models import Case, Value, When
+from django.db.models.functions import Cast, Concat
 
 from connectors.models.base import RecordModel, choices, money_field, natural_key
 from connectors.types import PaymentKind, PaymentStatus
@@ -21,6 +23,27 @@ class Payment(RecordModel):
     gateway = models.CharField(max_length=60, blank=True)
     is_disputed = models.BooleanField(default=False)
     action_key = models.TextField(blank=True)
+    paid_for = models.GeneratedField(
+        expression=Case(
+            When(order_number__gt="", then="order_number"),
+            When(order_ref__gt="", then="order_ref"),
+            When(
+                method_fingerprint__gt="",
+                then=Concat(
+                    Value("card "),
+                    "method_fingerprint",
+                    Value(" "),
+                    Cast("amount", models.TextField()),
+                    output_field=models.TextField(),
+                ),
+            ),
+            default=Value(""),
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+        help_text="What the buyer paid for: an order, else this amount on this card. Two charges of one are suspect.",
+    )
 
     class Meta:
         constraints = [natural_key("payment")]
@@ -28,6 +51,11 @@ class Payment(RecordModel):
             models.Index(fields=["shop", "order_ref"], name="payment_order"),
             models.Index(fields=["order_number"], name="payment_order_number"),
             models.Index(fields=["shop", "parent_ref"], name="payment_parent"),
+            models.Index(
+                fields=["shop", "paid_for"],
+                name="payment_standing_charge",
+                condition=models.Q(kind=PaymentKind.CHARGE, status=PaymentStatus.SUCCEEDED) & ~models.Q(paid_for=""),
+            ),
         ]
 
 
