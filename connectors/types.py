@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from connectors.money import Money
+
 
 class OrderStatus(StrEnum):
     """Where an order stands, in words that every channel's own status maps to."""
@@ -174,6 +176,41 @@ class Shipment(Record):
     last_scan_at: datetime | None = None
     promised_at: datetime | None = None
     delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippingLabel(Record):
+    """Postage at a label service. Asked for when one is wanted, never saved. `url` is empty until it is bought."""
+
+    reference: str = ""  # ours
+    carrier: str = ""
+    service: str = ""
+    tracking_number: str = ""
+    url: str = ""
+    price: Money | None = None
+    refund_status: str = ""
+    is_return: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectWay:
+    """One change of a parcel's way that its courier offers now: one of `RedirectParcel.way`, the days to choose from
+    (empty: none to choose), and what it costs (None: the courier does not say)."""
+
+    way: str
+    days: tuple[date, ...] = ()
+    charge: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectOffer(Record):
+    """What can still be changed about the parcel of that number. Asked for when one is wanted, never saved.
+
+    `standing` are changes that were asked for before and are not carried out yet.
+    """
+
+    ways: tuple[RedirectWay, ...]
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
