@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 LEASE = timedelta(minutes=3)  # longer than the 120 s after which a task is killed
 SPELL = timedelta(seconds=80)  # a longer read goes on in another task, short of the 100 s at which one is told to end
+LONGEST_HELD = timedelta(seconds=20)
 FULL_BATCH = 2_000  # rows; a save costs the same thirty round trips whatever it holds
 LONGEST_PAUSE = timedelta(hours=1)
 DRIFT_SHARE, DRIFT_LEAST = 0.5, 10  # of a batch: so many rows in quarantine mean that the source changed its format
@@ -103,7 +104,7 @@ def claim(feed_id: int, now: datetime) -> Feed | None:
 def read(connector: Connector, reading: Reading, clock: Clock) -> bool:
     """Save page after page; False where the turn ended before the last one."""
     start = reading.feed.cursor
-    for pages in batches(connector.pull(reading.feed.name, start)):
+    for pages in batches(connector.pull(reading.feed.name, start), clock):
         keep(reading, pages, clock())
         has_moved = reading.feed.cursor != start
         if not pages[-1].is_last and has_moved and clock() - reading.began_at > SPELL:
@@ -111,14 +112,19 @@ def read(connector: Connector, reading: Reading, clock: Clock) -> bool:
     return True
 
 
-def batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
-    """Pages put together until they hold a batch worth saving; the last page of a window always ends its batch."""
+def batches(pages: Iterable[Page], clock: Clock) -> Iterator[list[Page]]:
+    """Pages put together until they hold a batch worth saving; the last page of a window always ends its batch.
+
+    What a slow source gave is kept all the same: a turn must not end with minutes of reading unsaved.
+    """
     held: list[Page] = []
+    since = clock()
     for page in pages:
         held.append(page)
-        if page.is_last or sum(len(one.records) for one in held) >= FULL_BATCH:
+        is_full = sum(len(one.records) for one in held) >= FULL_BATCH
+        if page.is_last or is_full or clock() - since >= LONGEST_HELD:
             yield held
-            held = []
+            held, since = [], clock()
     if held:
         yield held
 

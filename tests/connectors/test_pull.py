@@ -254,8 +254,15 @@ def test_a_turn_that_is_not_the_last_rings_for_the_next(
 def test_pages_are_put_together_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "FULL_BATCH", 500)
     small = [page(str(n), *orders(n * 100, n * 100 + 100)) for n in range(12)]  # type: ignore[arg-type]  # orders are records
-    sizes = [sum(len(one.records) for one in batch) for batch in steps.batches(small)]
+    sizes = [sum(len(one.records) for one in batch) for batch in steps.batches(small, lambda: NOW)]
     assert sizes == [500, 500, 200]
+
+
+def test_what_a_slow_source_gave_is_not_held_for_a_full_batch() -> None:
+    seconds = iter(range(0, 1_000, 8))
+    slow = [page(str(n), *orders(n, n + 1)) for n in range(6)]  # type: ignore[arg-type]  # orders are records
+    batches = list(steps.batches(slow, lambda: NOW + timedelta(seconds=next(seconds))))
+    assert [len(batch) for batch in batches] == [3, 3]
 
 
 def test_each_due_feed_is_rung_for_by_itself(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
