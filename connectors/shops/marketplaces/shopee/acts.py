@@ -1,14 +1,12 @@
 """Shopee's writes and the reads that prove them. Shopee keeps no keys: each write is a state that can be read."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from connectors.base import CannotDo, Permit, Refused, Retry, Unknown
 from connectors.money import parse_amount
 from connectors.operations import AnswerCancellation, ArrangeShipment, CancelOrder, DecideReturn
+from connectors.shops.evidence import is_data_url, picture
 from connectors.shops.marketplaces.shopee import parse, reads
 from connectors.shops.marketplaces.shopee.client import Client, operation_of, rows
 from connectors.shops.reading import Row
@@ -21,7 +19,6 @@ CANCEL_REASONS = {
     "undeliverable": "UNDELIVERABLE_AREA",
 }
 IMAGES_PER_MODULE = 3
-DATA_URL = "data:image/"
 ACCEPTED = frozenset({"ACCEPTED", "PROCESSING", "CLOSED"})
 CONTESTED = frozenset({"SELLER_DISPUTE", "JUDGING"})
 
@@ -178,24 +175,14 @@ def _modules(modules: list[Row], links: list[str]) -> list[Row]:
 
 def _uploaded(client: Client, image: str, permit: Permit) -> str:
     """An image on Shopee's file host: a link as it is, a data URL uploaded first. A lost upload filed no dispute."""
-    if not image.startswith(DATA_URL):
+    if not is_data_url(image):
         return image
-    kind, _, text = image.removeprefix(DATA_URL).partition(";base64,")
-    try:
-        content = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise Refused("an evidence image is not base64") from error
-    boundary = uuid4().hex
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="upload_image"; filename="evidence.{kind}"\r\n'
-        f"Content-Type: image/{kind}\r\n\r\n"
-    )
+    content_type, body = picture(image).as_form("upload_image")
     path = "/api/v2/returns/convert_image"
     try:
         answer = client.transport.write(
             "POST", client.url(path), operation=operation_of(path), permit=permit,
-            headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-            body=head.encode() + content + f"\r\n--{boundary}--\r\n".encode(),
+            headers={"Content-Type": content_type}, body=body,
         )  # fmt: skip
         said: Any = answer.json()
         return str(said["response"]["url"])
