@@ -60,10 +60,14 @@ class Desk:
         try:
             self._check(wanted)
         except BadConsent as error:
-            return _html(400, _page(self.platform, f"<h1>This request cannot be shown</h1><p>{escape(str(error))}</p>"))
+            return self.refuse(error)
         visit = secrets.token_urlsafe(16)
         self._visits[visit] = (wanted, self.now() + VISIT_LIFE)
         return _html(200, _page(self.platform, _form(self.platform, wanted, visit)))
+
+    def refuse(self, error: BadConsent) -> Reply:
+        """The page of a request that a platform does not show, since it may have been forged."""
+        return _html(400, _page(self.platform, f"<h1>This request cannot be shown</h1><p>{escape(str(error))}</p>"))
 
     def _check(self, wanted: Wanted) -> None:
         address = urlsplit(wanted.redirect_uri)

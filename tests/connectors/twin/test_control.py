@@ -23,7 +23,7 @@ def test_shops_are_listed_with_what_connects_them(twin: Client) -> None:
     wanted = {
         "shopee": {"partner_id", "partner_key", "shop_id", "access_token", "refresh_token"},
         "shopify": {"access_token", "client_id", "client_secret"},
-        "stripe": {"api_key", "webhook_secret"},
+        "stripe": {"api_key", "webhook_secret", "client_id", "client_secret"},
         "mailbox": {"username", "password"},
     }
     assert {kind: set(shop["credentials"]) for kind, shop in twin.shops.items()} == wanted

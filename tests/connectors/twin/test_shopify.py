@@ -302,20 +302,6 @@ def test_stock_is_set_only_against_the_count_that_was_read(fresh: Client) -> Non
     assert fresh.shopify(text % "c", i=given)["errors"][0]["extensions"]["code"] == "INVALID_FIELD_ARGUMENTS"
 
 
-def test_an_authorisation_code_is_exchanged_once(fresh: Client) -> None:
-    shop = fresh.shops["shopify"]
-    body = {name: shop["credentials"][name] for name in ("client_id", "client_secret")} | {
-        "code": "code7",
-        "expiring": "1",
-    }
-    url = f"{shop['base_url']}/admin/oauth/access_token"
-    first, second = fresh.http.post(url, json=body), fresh.http.post(url, json=body)
-    assert first.json()["refresh_token"].startswith("shprt_")
-    assert second.status_code == 400
-    shop["credentials"]["access_token"] = first.json()["access_token"]
-    assert fresh.shopify("{ shop { currencyCode } }")["data"] == {"shop": {"currencyCode": "USD"}}
-
-
 def test_webhooks_are_signed_as_in_the_published_example() -> None:
     assert sign("test_secret_key", b'{"foo": "bar"}') == "B23tXN681gZ0qIWNRrgtzBE9XSDo5yaUu6wfmhu3a7g="
     digest = hmac.new(b"secret", b"{}", hashlib.sha256).digest()

@@ -34,6 +34,7 @@ from connectors.operations import (
 )
 from connectors.shops.marketplaces.shopee import acts, answers, parse, reads
 from connectors.shops.marketplaces.shopee.client import Client
+from connectors.shops.marketplaces.shopee.install import Install, permission_end, shop_info
 from connectors.shops.marketplaces.shopee.signing import push_signature
 from connectors.types import (
     Account,
@@ -61,7 +62,7 @@ Perform = Callable[[Client, Any, Permit], Receipt]
 See = Callable[[Client, Any], Sighting]
 
 
-class Shopee(Connector):
+class Shopee(Install, Connector):
     kind = "shopee"
     label = "Shopee"
     credentials = ("partner_id", "partner_key", "shop_id", "access_token", "refresh_token")
@@ -157,12 +158,10 @@ class Shopee(Connector):
         return replace(self.ways[type(operation)][1](self.client, operation), read_at=self.clock())
 
     def check(self) -> str:
-        answer = self.transport.read(
-            "GET", self.client.url("/api/v2/shop/get_shop_info"), operation="shop/get_shop_info"
-        )
-        body = cast("dict[str, Any]", answer.json())
-        told = body.get("response") or body  # this call alone answers without an envelope
-        return f"shop {told.get('shop_name') or self.account.external_id}"
+        told = shop_info(self.client)
+        ends = permission_end(told)
+        until = f", let in until {ends:%Y-%m-%d}" if ends else ""
+        return f"shop {told.get('shop_name') or self.account.external_id}{until}"
 
     def refresh(self) -> Renewed:
         """A new pair (access 4 h, refresh 30 d); the old refresh token is spent by this call."""

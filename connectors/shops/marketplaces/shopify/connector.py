@@ -29,6 +29,7 @@ from connectors.base import (
 )
 from connectors.operations import ArrangeShipment, CancelOrder, DecideReturn, Operation, RefundPayment
 from connectors.shops.marketplaces.shopify import acts, client, parse, queries, reads
+from connectors.shops.marketplaces.shopify.install import Install, after
 from connectors.shops.reading import Row
 from connectors.types import (
     Account,
@@ -56,7 +57,7 @@ TOPICS = {
 }  # fmt: skip
 
 
-class Shopify(Connector):
+class Shopify(Install, Connector):
     kind = "shopify"
     label = "Shopify"
     credentials = ("access_token",)
@@ -162,8 +163,9 @@ class Shopify(Connector):
         if not told.get("access_token"):
             raise Reconnect("Shopify gave no new token; connect the store again")
         fresh = {name: str(told[name]) for name in ("access_token", "refresh_token") if told.get(name)}
-        seconds = told.get("expires_in")
-        return Renewed({**mine, **fresh}, self.clock() + timedelta(seconds=int(seconds)) if seconds else None)
+        now = self.clock()
+        ends, longest = after(now, told.get("expires_in")), after(now, told.get("refresh_token_expires_in"))
+        return Renewed({**mine, **fresh}, ends, longest)
 
     @classmethod
     def sort(cls, answer: Answer, *, is_write: bool) -> ConnectorError | None:

@@ -138,7 +138,7 @@ DISPUTES = f"""query Disputes($first: Int!, $after: String) {{
 DISPUTE = f"""query Dispute($id: ID!) {{ dispute(id: $id) {{ ...DisputeFields }} }}
 {DISPUTE_FIELDS}"""
 
-SHOP = "query Shop { shop { name currencyCode } }"
+SHOP = "query Shop { shop { name currencyCode ianaTimezone shopAddress { countryCodeV2 } } }"
 
 BOTH = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }"
 

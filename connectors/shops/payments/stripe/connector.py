@@ -10,9 +10,12 @@ from typing import Any, ClassVar
 import orjson
 
 from connectors.base import Answer, Budget, CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Refused, Write
+from connectors.consent import Identity
 from connectors.operations import AcceptDispute, Operation, RefundPayment, SubmitEvidence
 from connectors.shops.payments.stripe import acts, client, parse, reads
+from connectors.shops.payments.stripe.install import Install, identity
 from connectors.shops.reading import Row
+from connectors.transport.oauth import token_error
 from connectors.types import Account, BadRow, Dispute, Page, Payment, Payout, Receipt, Record, SettlementLine, Sighting
 
 TOLERANCE_SECONDS = 300
@@ -37,7 +40,7 @@ PLACES: dict[str, tuple[str, Read]] = {
 }
 
 
-class Stripe(Connector):
+class Stripe(Install, Connector):
     kind = "stripe"
     label = "Stripe"
     credentials = ("api_key",)
@@ -117,9 +120,12 @@ class Stripe(Connector):
         rows = self.client.get("/v1/charges", {"limit": 1}).get("data") or []
         return f"the newest charge is {rows[0]['id']}" if rows else "connected; no charge yet"
 
+    def identify(self) -> Identity:
+        return identity(self.client)
+
     @classmethod
     def sort(cls, answer: Answer, *, is_write: bool) -> ConnectorError | None:
-        return client.sort(answer, is_write=is_write)
+        return token_error(answer) or client.sort(answer, is_write=is_write)
 
     @classmethod
     def by_hand(cls, operation: Operation, account: Account) -> str:

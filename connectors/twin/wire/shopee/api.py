@@ -15,6 +15,8 @@ import orjson
 
 from connectors.twin.deeds import Refusal
 from connectors.twin.market import Market
+from connectors.twin.wire.consent import Desk
+from connectors.twin.wire.shopee import consent
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
 from connectors.twin.world.channels import decode
 from connectors.twin.world.post import ADDRESS
@@ -57,6 +59,7 @@ class Shopee:
     """The wire; state of the protocol only (tokens, pushes), everything else is the market's."""
 
     kind = "shopee"
+    partner_id, shop_id = str(PARTNER_ID), str(SHOP_ID)
 
     def __init__(self, market: Market, calls: dict[str, Call], *, has_limits: bool = True) -> None:
         self.market, self.calls = market, calls
@@ -64,7 +67,7 @@ class Shopee:
         self._serial = count(1)
         self.access = {self._token("at"): float(market.now + ACCESS_LIFE)}
         self.refresh = {self._token("rt"): float(market.now + REFRESH_LIFE)}
-        self.codes = {f"code{market.seed}"}
+        self.desk = Desk("Shopee", lambda: market.now)
         self.lost_pushes: list[tuple[int, dict[str, Any]]] = []
         self.callback_url = ""
         self.images: dict[str, bytes] = {}
@@ -86,7 +89,13 @@ class Shopee:
             },
         }  # fmt: skip
 
+    def signed(self, path: str, stamp: str) -> str:
+        """The signature of a call of the app itself."""
+        return sign(PARTNER_KEY, PARTNER_ID, path, stamp)
+
     def handle(self, request: Request) -> Reply:
+        if request.path in consent.PAGES:
+            return consent.answer(self, request)
         try:
             return self._answer(request)
         except ShopeeError as error:

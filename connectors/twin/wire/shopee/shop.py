@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connectors.twin.wire.consent import BadConsent
 from connectors.twin.wire.shopee.api import (
     ACCESS_LIFE,
     PARTNER_ID,
@@ -23,9 +24,10 @@ LATE_RATE_TARGET = 10.0
 def token_get(api: Shopee, params: Params) -> dict[str, Any]:
     """Exchange an authorisation code; each works once."""
     code = str(require(params, "code"))
-    if code not in api.codes:
-        raise ShopeeError("error_auth", "Invalid code", 403)
-    api.codes.remove(code)
+    try:
+        api.desk.redeem(code, client_id=api.partner_id)
+    except BadConsent as error:
+        raise ShopeeError("error_auth", "Invalid code", 403) from error
     return _new_pair(api) | {"shop_id_list": [SHOP_ID], "merchant_id_list": []}
 
 

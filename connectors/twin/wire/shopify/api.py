@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from itertools import count
 from time import time
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 import orjson
 
 from connectors.twin.market import Market
+from connectors.twin.wire.consent import Desk, Pair
+from connectors.twin.wire.shopify import consent
 from connectors.twin.wire.shopify.execute import Binder, Refused, Root, prepare, run
 from connectors.twin.wire.shopify.reads import ROOTS
 from connectors.twin.wire.shopify.shapes import RESOLVERS
@@ -25,21 +26,25 @@ from connectors.twin.world.trade import Order
 
 VERSION, DOMAIN = "2026-10", "lumen-and-loft.myshopify.com"
 CLIENT_ID, CLIENT_SECRET = "9f1c2b7ad0e54cc1a3d5", "shpss_twin_3d6c756d656e6c6f6674"
-ACCESS_LIFE, REFRESH_LIFE, KEY_LIFE = 3_600, 30 * DAY, DAY
+KEY_LIFE = DAY
 BUCKET, RESTORE, MOST_COST = 20_000.0, 1_000.0, 1_000.0  # a Plus store
 
 
 class Shopify:
-    """The wire; tokens, keys and jobs are its own, the rest is the market's. `search_notes` is of the running call."""
+    """The wire; tokens, keys and jobs are its own, the rest is the market's. `search_notes` and `scopes` are of the
+    running call."""
 
     kind, domain = "shopify", DOMAIN
+    client_id, client_secret = CLIENT_ID, CLIENT_SECRET
 
     def __init__(self, market: Market, *, has_limits: bool = True) -> None:
         self.market = market
         self.token = "shpat_" + hashlib.sha256(f"shopify {market.seed}".encode()).hexdigest()[:32]
-        self.tokens: dict[str, float] = {self.token: float("inf")}
-        self.refresh: dict[str, float] = {}
-        self.codes = {f"code{market.seed}"}
+        self.tokens = consent.Tokens(lambda: market.now)
+        lasting = Pair(self.token, "", float("inf"), 0.0, DOMAIN, tuple(consent.ALL))
+        self.tokens.by_access[self.token] = lasting
+        self.desk = Desk("Shopify", lambda: market.now)
+        self.scopes = consent.ALL
         # Without limits the replies still tell of a bucket, one that is never empty.
         more = 1 if has_limits else 1_000
         self.bucket = Bucket(BUCKET * more, RESTORE * more)
@@ -69,12 +74,16 @@ class Shopify:
         )
 
     def handle(self, request: Request) -> Reply:
-        if request.path == "/admin/oauth/access_token":
-            return self._exchange(request)
+        if request.path == consent.PAGE:
+            return consent.page(self, request)
+        if request.path == consent.TOKEN:
+            return consent.exchange(self, request)
         if not request.path.endswith("/graphql.json") or request.method != "POST":
             return json_reply({"errors": "Not Found"}, 404)
-        if self.tokens.get(request.headers.get("x-shopify-access-token", ""), 0) < self.market.now:
+        held = self.tokens.holder(request.headers.get("x-shopify-access-token", ""))
+        if held is None:
             return self.expired(request)
+        self.scopes = frozenset(held.scopes)
         try:
             body = orjson.loads(request.body)
             text, variables = str(body["query"]), body.get("variables") or {}
@@ -152,6 +161,8 @@ class Shopify:
         if mutation is None:
             row = ROOTS[root.name](self, root.arguments)
             return run(root.plan, row, self) if row is not None else None
+        if denied := consent.denial(root.name, self.scopes):
+            raise Refused(denied)
         if root.name not in NEEDS_KEY:
             return run(root.plan, mutation(self, root.arguments, root.key), self)
         return self._once(root)
@@ -173,36 +184,6 @@ class Shopify:
         return run(root.plan, payload, self)
 
     # -- tokens, limits, pushes ---------------------------------------------------------------------------------------
-
-    def _exchange(self, request: Request) -> Reply:
-        """Authorisation code or refresh token for a new pair."""
-        kind = request.headers.get("content-type", "")
-        wish = (
-            orjson.loads(request.body)
-            if kind.startswith("application/json")
-            else dict(parse_qsl(request.body.decode()))
-        )
-        if wish.get("client_id") != CLIENT_ID or wish.get("client_secret") != CLIENT_SECRET:
-            return json_reply({"error": "invalid_client"}, 401)
-        held = self.refresh if wish.get("grant_type") == "refresh_token" else dict.fromkeys(self.codes, float("inf"))
-        given = str(wish.get("refresh_token") if wish.get("grant_type") == "refresh_token" else wish.get("code"))
-        if held.get(given, 0) < self.market.now:
-            return json_reply(
-                {"error": "invalid_request", "error_description": "The token or code is not valid any more."}, 400
-            )
-        self.codes.discard(given)
-        self.refresh.pop(given, None)
-        access, refresh = (
-            f"{prefix}{hashlib.sha256(f'{given}{next(self._serial)}'.encode()).hexdigest()[:32]}"
-            for prefix in ("shpat_", "shprt_")
-        )
-        self.tokens[access] = self.market.now + ACCESS_LIFE
-        self.refresh[refresh] = self.market.now + REFRESH_LIFE
-        return json_reply(
-            {"access_token": access,
-            "scope": "read_orders,write_orders,read_products,write_inventory,read_returns,write_returns",
-             "expires_in": ACCESS_LIFE, "refresh_token": refresh, "refresh_token_expires_in": REFRESH_LIFE}
-        )  # fmt: skip
 
     def rate_limited(self, request: Request, seconds: float | None) -> Reply:
         """The bucket is empty, as THROTTLED in a 200; with advice in seconds it is the edge's own 429."""

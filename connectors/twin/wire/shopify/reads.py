@@ -187,6 +187,7 @@ def shop(api: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
         "id": f"{GID}Shop/61000000001", "name": "Lumen & Loft", "email": "owner@lumenandloft.example",
         "currencyCode": "USD",
         "myshopifyDomain": api.domain, "ianaTimezone": "America/Chicago",
+        "shopAddress": {"id": f"{GID}ShopAddress/62000000001", "countryCodeV2": "US"},
     }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ import orjson
 
 from connectors.twin.deeds import Refusal
 from connectors.twin.market import Market
-from connectors.twin.wire.stripe import shapes
+from connectors.twin.wire.consent import Desk, TokenBook
+from connectors.twin.wire.stripe import consent, shapes
 from connectors.twin.wire.stripe.forms import parse_form
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
 from connectors.twin.world.channels import DAY
@@ -24,6 +25,7 @@ from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Refund
 
 API_KEY = "rk_test_twin_51Qlumenandloft"
 WEBHOOK_SECRET = "whsec_twin_2f6c61776e616e646c6f6674"  # noqa: S105 - the twin's own
+CLIENT_ID, CLIENT_SECRET = "ca_twin_Qlumenandloft", "sk_test_twin_platform_6f7073726f6f6d"
 KEY_LIFE = DAY
 CODES = {
     "already_refunded": "charge_already_refunded", "disputed": "charge_disputed", "too_much": "amount_too_large",
@@ -58,6 +60,7 @@ class Stripe:
     """The wire. `routes` maps (method, path shape) to what answers; `*` in a shape is an id."""
 
     kind = "stripe"
+    client_id, client_secret = CLIENT_ID, CLIENT_SECRET
 
     def __init__(
         self, market: Market, routes: Mapping[tuple[str, str], Callable[..., Any]], *, has_limits: bool = True
@@ -65,6 +68,8 @@ class Stripe:
         self.market, self.routes = market, routes
         self._words = {part for _, shape in routes for part in shape.split("/")} - {"*"}
         self.overall = Bucket(100, 100) if has_limits else None
+        self.desk = Desk("Stripe", lambda: market.now, code_life=300, code_prefix="ac_")
+        self.tokens = TokenBook(lambda: market.now, access_life=float("inf"), access_prefix="sk_acct_")
         self.answers: dict[str, tuple[str, int, bytes, float]] = {}
         self.in_flight: set[str] = set()
         self.events: list[dict[str, Any]] = []
@@ -84,7 +89,10 @@ class Stripe:
             "kind": "stripe", "name": "Lumen & Loft (Stripe)", "external_id": "acct_1QTwinLumenLoft", "country": "US",
             "currency": "USD", "time_zone": "America/Chicago",
             "settings": {"charges_for": "lumen-and-loft.myshopify.com"} | pace(self.overall is not None),
-            "credentials": {"api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET},
+            "credentials": {
+                "api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET, "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+            },
         }  # fmt: skip
 
     def operation(self, request: Request) -> str:
@@ -98,6 +106,8 @@ class Stripe:
         return "/".join(part if part in self._words else "*" for part in parts), ids
 
     def handle(self, request: Request) -> Reply:
+        if request.path in (consent.PAGE, consent.TOKEN):
+            return (consent.page if request.path == consent.PAGE else consent.exchange)(self, request)
         try:
             reply = self._answer(request)
         except StripeError as error:
@@ -121,7 +131,11 @@ class Stripe:
         kind, _, value = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "basic":
             value = base64.b64decode(value + "==", validate=False).decode("latin-1").partition(":")[0]
-        if not hmac.compare_digest(value.encode(), API_KEY.encode()):
+        held = self.tokens.holder(value)
+        if held is not None and request.method != "GET" and held.scopes == ("read_only",):
+            text = "The provided key does not have the required permissions for this endpoint."
+            raise StripeError(text, status=403, code="more_permissions_required")
+        if held is None and not hmac.compare_digest(value.encode(), API_KEY.encode()):
             raise StripeError(f"Invalid API Key provided: {value[:8]}***", status=401)
 
     def _once(self, request: Request, call: Callable[..., Any], ids: list[str]) -> Reply:

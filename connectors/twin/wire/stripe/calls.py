@@ -346,7 +346,18 @@ def create_file(api: Stripe, params: Params, *, key: str) -> dict[str, Any]:
     return api.files[id]
 
 
+def get_account(api: Stripe, params: Params) -> dict[str, Any]:
+    mine = api.account()
+    return {
+        "id": mine["external_id"], "object": "account", "country": mine["country"],
+        "default_currency": mine["currency"].lower(), "charges_enabled": True, "payouts_enabled": True,
+        "business_profile": {"name": mine["name"]},
+        "settings": {"dashboard": {"display_name": mine["name"], "timezone": mine["time_zone"]}},
+    }  # fmt: skip
+
+
 ROUTES: dict[tuple[str, str], Callable[..., Any]] = {
+    ("GET", "/v1/account"): get_account,
     ("GET", "/v1/charges"): list_charges, ("GET", "/v1/charges/*"): get_charge,
     ("GET", "/v1/payment_intents"): list_payment_intents, ("GET", "/v1/payment_intents/*"): get_payment_intent,
     ("GET", "/v1/refunds"): list_refunds, ("POST", "/v1/refunds"): create_refund, ("GET", "/v1/refunds/*"): get_refund,
