@@ -33,6 +33,15 @@ def dump(item: object) -> bytes:
     return orjson.dumps(item)
 
 
+def json_object(body: bytes) -> Row:
+    """The object that the body of a push holds; empty for anything else."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def dump_bad(item: object) -> bytes:
     return json.dumps(item, ensure_ascii=False, default=repr).encode("utf-8", "surrogatepass")
 
