@@ -25,7 +25,7 @@ from connectors.saving.quarantine import clean
 log = structlog.get_logger()
 
 # Credentials that sign pushes, by the names that the channels give them; a changed one stays valid as `old_…`.
-SIGNING = ("webhook_secret", "partner_key", "client_secret")
+SIGNING = ("webhook_secret", "partner_key", "client_secret", "push_trust")
 # The same where the app's key is part of what is signed (TikTok Shop, Lazada): given on as "key:secret".
 SIGNING_WITH_KEY = ("app_key", "app_secret")
 BATCH = 500

@@ -8,12 +8,12 @@ from connectors.twin.world.chat import BuyerReview, Line, Talk
 from connectors.twin.world.trade import Mail
 
 
-def post_mail(market: Market, mail: Mail, recipients: list[str]) -> None:
-    """A mail of ours left through SMTP and arrives: one effect for each recipient."""
+def post_mail(market: Market, mail: Mail, recipients: list[str], *, shop: str = "mailbox") -> None:
+    """A mail of ours left, through SMTP or another way of `shop`, and arrives: one effect for each recipient."""
     market.post.note_answer(mail.in_reply_to)
     for recipient in recipients:
         market.effects.append(
-            market.now, "mailbox", "send_mail", subject=recipient, reference=mail.message_id,
+            market.now, shop, "send_mail", subject=recipient, reference=mail.message_id,
             mail_subject=mail.subject, in_reply_to=mail.in_reply_to,
         )  # fmt: skip
 

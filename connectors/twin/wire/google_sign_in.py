@@ -1,5 +1,6 @@
 """Google's sign-in as the wires of Google's services serve it: the consent page, the token endpoint, bearer tokens."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 from connectors.twin.market import Market
@@ -24,8 +25,11 @@ class GoogleSignIn:
         )
 
     def connected(self) -> Pair:
-        """A pair for the account that a test market hands out without a visit to the page."""
-        return self.tokens.give(self.account, self.scopes)
+        """A pair for the account that a test market hands out without a visit to the page; nobody says when it ends, so
+        it does not."""
+        pair = replace(self.tokens.give(self.account, self.scopes), access_ends=float("inf"))
+        self.tokens.by_access[pair.access] = self.tokens.by_refresh[pair.refresh] = pair
+        return pair
 
     def bearer(self, request: Request) -> Pair | None:
         """Whose token the call carries; None where it is missing, unknown or has ended."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from connectors.twin.market import Market
+from connectors.twin.wire.gmail import calls as gmail
+from connectors.twin.wire.gmail.api import Gmail
 from connectors.twin.wire.shopee.calls import make_shopee
 from connectors.twin.wire.shopify.api import Shopify
 from connectors.twin.wire.stripe.api import Stripe
@@ -16,6 +18,7 @@ WIRES: Mapping[str, Make] = {
     "shopee": lambda market, has_limits: make_shopee(market, has_limits=has_limits),
     "shopify": lambda market, has_limits: Shopify(market, has_limits=has_limits),
     "stripe": lambda market, has_limits: Stripe(market, ROUTES, has_limits=has_limits),
+    "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
 }
 
 

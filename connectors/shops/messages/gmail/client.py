@@ -13,7 +13,6 @@ from connectors.transport import oauth
 from connectors.types import Account
 
 API = "https://gmail.googleapis.com"
-TOKENS = "https://oauth2.googleapis.com"
 KEYS = "https://www.googleapis.com"
 # Units of the quota (15,000 a minute for one user): developers.google.com/workspace/gmail/api/reference/quota
 UNITS = {

@@ -1,6 +1,7 @@
 """Gmail over its own API: letters by history, one send, pushes as hints."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
@@ -15,19 +16,17 @@ from connectors.base import (
     Feed,
     Permit,
     R,
-    Refused,
     Renewed,
     Transport,
     Write,
 )  # fmt: skip
 from connectors.consent import App, Ask, Asking, Grant
 from connectors.operations import Operation, SendMessage
+from connectors.shops import google_sign_in
 from connectors.shops.messages.gmail import acts, client, push, reads
-from connectors.transport import oauth
 from connectors.types import Account, Conversation, Message, Page, Receipt, Sighting
 
 SCOPES = "https://www.googleapis.com/auth/"
-CONSENT = "https://accounts.google.com"
 
 
 class Gmail(Connector):
@@ -88,28 +87,16 @@ class Gmail(Connector):
 
     @classmethod
     def consent(cls, app: App, asking: Asking) -> str:
-        """`prompt=consent`: without it Google gives a refresh token only the first time."""
-        page = f"{(app.consent_url or CONSENT).rstrip('/')}/o/oauth2/v2/auth"
-        more = {"access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"}
-        return oauth.consent_url(page, app.credentials["client_id"], asking, **more)
+        return google_sign_in.consent_page(app, asking)
 
     @classmethod
     def grant(
         cls, app: App, asking: Asking, callback: Mapping[str, str], transport: Transport, clock: Clock
     ) -> tuple[Grant, ...]:
         base_url = app.base_url.rstrip("/") or client.API
-        form = {
-            "code": oauth.code_of(callback), "redirect_uri": asking.redirect_uri, "code_verifier": asking.verifier,
-            **{name: app.credentials[name] for name in cls.app_credentials},
-        }  # fmt: skip
         asked_at = clock()
-        tokens = oauth.exchange(transport, f"{client.place(base_url, client.TOKENS)}/token", form, clock)
-        if not tokens.refresh:
-            raise Refused(
-                "Google gave no lasting permission; take the app's access back at "
-                "https://myaccount.google.com/permissions and connect again",
-                code="no_refresh_token",
-            )
+        url = google_sign_in.token_url(base_url, client.API)
+        tokens = google_sign_in.redeem(app, asking, callback, transport, clock, url=url)
         mine = {**app.credentials, "access_token": tokens.access, "refresh_token": tokens.refresh}
         reading = client.Client(Account(cls.kind, 0, "", "", base_url, credentials=mine), transport)
         address = reads.must_id(reading.get("getProfile", "profile"), "emailAddress")
@@ -130,10 +117,9 @@ class Gmail(Connector):
     def refresh(self) -> Renewed:
         """The refresh token lives on. Google's public keys, which pushes are checked against, change by the day and are
         read anew with each token."""
-        mine, base_url = self.account.credentials, self.account.base_url
-        form = {name: mine[name] for name in ("client_id", "client_secret", "refresh_token")}
-        tokens = oauth.renew(self.transport, f"{client.place(base_url, client.TOKENS)}/token", form, self.clock)
-        return tokens.renewed({**mine, **self._push_trust()})
+        url = google_sign_in.token_url(self.account.base_url, client.API)
+        renewed = google_sign_in.renew(self.account.credentials, self.transport, self.clock, url=url)
+        return replace(renewed, credentials={**renewed.credentials, **self._push_trust()})
 
     def _push_trust(self) -> dict[str, str]:
         email = str(self.account.settings.get("push_service_account") or "")

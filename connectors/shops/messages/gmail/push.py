@@ -1,7 +1,7 @@
 """Gmail's pushes come through Cloud Pub/Sub: a JSON body without a signature, beside a token that Google signs.
 
 The token (an OpenID Connect JWT, RS256) must be signed by a key of Google's, be meant for this address, name the
-service account that the founder chose, and not have ended (cloud.google.com/pubsub/docs/authenticate-push-subscriptions).
+service account that the founder chose, and not have ended (Pub/Sub, "Authenticate push subscriptions").
 """
 
 import base64
