@@ -10,6 +10,7 @@ from connectors.base import Budget, Clock, Connector, Gate, Refused, closed_gate
 from connectors.http import Health, HttpTransport, Patience, Silent, no_health, shared_client
 from connectors.shops.marketplaces.shopee import Shopee
 from connectors.shops.marketplaces.shopify import Shopify
+from connectors.shops.messages.gmail import Gmail
 from connectors.shops.messages.mailbox import Mailbox
 from connectors.shops.payments.stripe import Stripe
 from connectors.transport.breaker import Breaker
@@ -17,7 +18,16 @@ from connectors.transport.redaction import Redactor
 from connectors.transport.throttle import Limiter, LocalBucket
 from connectors.types import Account
 
-CONNECTORS: dict[str, type[Connector]] = {connector.kind: connector for connector in (Shopee, Shopify, Stripe, Mailbox)}
+CONNECTORS: dict[str, type[Connector]] = {
+    connector.kind: connector
+    for connector in (
+        Shopee,
+        Shopify,
+        Stripe,
+        Mailbox,
+        Gmail,
+    )
+}
 
 
 def connector_class(kind: str) -> type[Connector]:
