@@ -8,6 +8,8 @@ import httpx
 
 from connectors.base import Budget, Clock, Connector, Gate, Refused, closed_gate
 from connectors.http import Health, HttpTransport, Patience, Silent, no_health, shared_client
+from connectors.shops.ads.google_ads import GoogleAds
+from connectors.shops.ads.meta_ads import MetaAds
 from connectors.shops.marketplaces.shopee import Shopee
 from connectors.shops.marketplaces.shopify import Shopify
 from connectors.shops.messages.gmail import Gmail
@@ -26,8 +28,11 @@ CONNECTORS: dict[str, type[Connector]] = {
         Stripe,
         Mailbox,
         Gmail,
+        GoogleAds,
+        MetaAds,
     )
 }
+SPARED = 0.1  # of a day's calls, for reading back what was written
 
 
 def connector_class(kind: str) -> type[Connector]:
@@ -38,11 +43,26 @@ def connector_class(kind: str) -> type[Connector]:
 
 
 def allowance_of(account: Account) -> Budget:
-    """How fast an account may be called until its replies tell: its connector's word, or the shop's own setting."""
-    given = account.settings.get("calls_per_second")
-    if isinstance(given, int | float) and not isinstance(given, bool) and given > 0:
+    """How fast an account may be called until its replies tell: its connector's word, or the shop's own setting.
+
+    `calls_per_day` is the quota of the shop's plan: after a first burst it is spread over the day.
+    """
+    usual = connector_class(account.kind).allowance
+    given, daily = figure(account, "calls_per_second"), figure(account, "calls_per_day")
+    if given:
         return Budget(given, given, given)
-    return connector_class(account.kind).allowance
+    if daily:
+        spread = max(1.0, daily * (1 - SPARED) - usual.available) / 86_400
+        return Budget(usual.available, usual.capacity, min(usual.per_second, spread))
+    return usual
+
+
+def figure(account: Account, name: str) -> float:
+    """A positive number of the shop's settings; 0 where there is none."""
+    given = account.settings.get(name)
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return 0.0
+    return max(0.0, float(given))
 
 
 def lanes_of(account: Account, make: Callable[[str, Budget], Limiter]) -> dict[str, Limiter]:
