@@ -254,6 +254,13 @@ class MailPurchaseOrder(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPurchaseOrder(Operation):
+    """Take a purchase order of the books back, before any of its goods have come."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNote(Operation):
     """Credit a customer's account in the books against an order or invoice; no money leaves."""
 

@@ -52,7 +52,7 @@ def allowance_of(account: Account) -> Budget:
     if given:
         return Budget(given, given, given)
     if daily:
-        spread = max(1.0, daily * (1 - SPARED) - usual.available) / 86_400
+        spread = max(1.0, daily * (1 - SPARED) - (usual.capacity or 0.0)) / 86_400
         return Budget(usual.available, usual.capacity, min(usual.per_second, spread))
     return usual
 
