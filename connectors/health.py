@@ -132,7 +132,7 @@ class StaleFeed:
 def stale_feeds(now: datetime) -> list[StaleFeed]:
     """Feeds whose figures cannot be trusted at `now`, longest blind first. Shops that a person paused are left out."""
     feeds = (
-        Feed.objects.exclude(shop__state__in=[Shop.State.PAUSED, Shop.State.FILES_ONLY])
+        Feed.objects.exclude(shop__state__in=Shop.UNREAD)
         .select_related("shop")
         .order_by(Coalesce("last_good_at", "shop__created_at"), "pk")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import ClassVar
 
 from django.db import connection, models
 from django.utils import timezone
@@ -21,6 +22,8 @@ class Shop(models.Model):
         PAUSED = "paused"
         FILES_ONLY = "files_only", "files only"
         DISCONNECTED = "disconnected"
+
+    UNREAD: ClassVar = (State.PAUSED, State.FILES_ONLY, State.DISCONNECTED)  # a person wants nothing read from these
 
     kind = models.CharField(max_length=40, help_text="Which connector: shopee, shopify, stripe, mailbox, report_file …")
     name = models.CharField(max_length=120, unique=True)

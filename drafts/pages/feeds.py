@@ -97,7 +97,7 @@ def outlook(now: datetime) -> Outlook:
 
 
 def _trouble(row: dict[str, Any], now: datetime) -> Trouble | None:
-    if row["feed"] is None or row["state"] in (Shop.State.PAUSED, Shop.State.FILES_ONLY):
+    if row["feed"] is None or row["state"] in Shop.UNREAD:
         return None
     shop = Shop(
         pk=row["id"], name=row["name"], state=row["state"], state_reason=row["state_reason"], created_at=row["since"]
