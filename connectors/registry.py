@@ -12,6 +12,7 @@ from connectors.shops.ads.google_ads import GoogleAds
 from connectors.shops.ads.meta_ads import MetaAds
 from connectors.shops.marketplaces.shopee import Shopee
 from connectors.shops.marketplaces.shopify import Shopify
+from connectors.shops.marketplaces.tiktok_shop import TikTokShop
 from connectors.shops.messages.gmail import Gmail
 from connectors.shops.messages.mailbox import Mailbox
 from connectors.shops.payments.stripe import Stripe
@@ -30,6 +31,7 @@ CONNECTORS: dict[str, type[Connector]] = {
         Gmail,
         GoogleAds,
         MetaAds,
+        TikTokShop,
     )
 }
 SPARED = 0.1  # of a day's calls, for reading back what was written
