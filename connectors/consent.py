@@ -118,8 +118,9 @@ class Key:
 class TakesKeys(Protocol):
     """A connector class that is connected by entering keys; `check()` then proves them.
 
-    A key that is not among `Connector.credentials` may be left empty. A class attribute `home`, where there is one, is
-    the API host that keys are for.
+    A key that is not among `Connector.credentials` may be left empty. Two class attributes may stand
+    beside: `home`, the API host that the keys are for; and `options`, each an `Ask` whose answer is kept in the shop's
+    settings (choices of "yes" and "no" become a truth value).
     """
 
     keys: ClassVar[tuple[Key, ...]]

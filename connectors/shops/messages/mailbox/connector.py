@@ -10,7 +10,7 @@ from typing import ClassVar, cast
 import orjson
 
 from connectors.base import Answer, CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Renewed, Write
-from connectors.consent import Key
+from connectors.consent import Ask, Identity, Key
 from connectors.operations import Operation, SendMessage
 from connectors.shops import letters
 from connectors.shops.messages.mailbox import imap, sending
@@ -46,6 +46,13 @@ class Mailbox(Connector):
         Key("username", "User name", "usually the mail address", is_secret=False),
         Key("password", "Password", "the mail account's; with two-step sign-in, an app password from its settings"),
     )
+    options: ClassVar[tuple[Ask, ...]] = (
+        Ask("imap_host", "IMAP server", "imap.example.com"),
+        Ask("imap_port", "IMAP port", "993"),
+        Ask("smtp_host", "SMTP server", "smtp.example.com"),
+        Ask("smtp_port", "SMTP port", "465"),
+        Ask("use_tls", "Encrypted (TLS)", choices=("yes", "no")),
+    )
     feeds = (Feed("messages", timedelta(minutes=1)),)
     writes: ClassVar[Mapping[type[Operation], Write]] = {SendMessage: Write(Effect.READBACK)}
 
@@ -55,6 +62,9 @@ class Mailbox(Connector):
         return str(
             self.account.settings.get("address") or self.account.external_id or self.account.credentials["username"]
         )
+
+    def identify(self) -> Identity:
+        return Identity(external_id=self.address, name=f"Mailbox {self.address}")
 
     def pull(self, feed: str, cursor: str) -> Iterator[Page]:
         """Both directions in one stream by arrival, so that a thread's last word is the last one read."""
