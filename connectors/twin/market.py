@@ -14,8 +14,10 @@ from connectors.twin.effects import EffectsLog
 from connectors.twin.world.channels import CHANNELS
 from connectors.twin.world.chat import Chat
 from connectors.twin.world.goods import Good, Supplier, make_goods, make_suppliers, popularity
+from connectors.twin.world.parcels import Parcels, ups_number
 from connectors.twin.world.people import Person, person
 from connectors.twin.world.post import Post
+from connectors.twin.world.supply import Supply
 from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Order, Refund, Return, Step
 from connectors.twin.world.truth import Truth
 
@@ -86,8 +88,10 @@ class Market:
         self.refunds_of_charge: dict[int, list[Refund]] = {}
         self.disputes: list[Dispute] = []
         self.fraud_warnings: list[FraudWarning] = []
+        self.parcels = Parcels()
         self.returns: list[Return] = []
         self.returns_of_order: dict[tuple[str, int], list[Return]] = {}
+        self.supply = Supply()
         self.has_everything = False  # whether the company also uses advertising, books, couriers and chat
         self.late_share = 0.0
         self.late_counts = (0, 0)
@@ -250,6 +254,8 @@ class Market:
 
 
 def tracking_number(order: Order) -> str:
-    """A courier's number for the order's parcel."""
+    """A courier's number for the order's parcel; UPS's can be checked by anyone."""
+    if order.courier == "UPS":
+        return ups_number(order)
     prefix = CHANNELS[order.channel].tracking_prefix
     return f"{prefix}{order.index * 7919 % 10**10:010d}{order.courier[0].upper()}"

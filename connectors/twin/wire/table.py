@@ -10,6 +10,8 @@ from connectors.twin.wire.shopify.api import Shopify
 from connectors.twin.wire.stripe.api import Stripe
 from connectors.twin.wire.stripe.calls import ROUTES
 from connectors.twin.wire.web import Wire
+from connectors.twin.wire.zoho.api import Zoho
+from connectors.twin.wire.zoho.calls import ROUTES as ZOHO_ROUTES
 from connectors.twin.world.channels import CHANNELS
 
 Make = Callable[[Market, bool], Wire]  # the market, and whether the platform limits its callers
@@ -18,6 +20,7 @@ WIRES: Mapping[str, Make] = {
     "shopee": lambda market, has_limits: make_shopee(market, has_limits=has_limits),
     "shopify": lambda market, has_limits: Shopify(market, has_limits=has_limits),
     "stripe": lambda market, has_limits: Stripe(market, ROUTES, has_limits=has_limits),
+    "zoho": lambda market, has_limits: Zoho(market, ZOHO_ROUTES, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
 }
 

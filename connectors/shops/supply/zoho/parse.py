@@ -86,15 +86,25 @@ def order_line(item: Row, line: Row, status: str, ordered: date) -> PurchaseOrde
 
 
 def supplier(item: Row, skus: tuple[str, ...] = ()) -> Iterator[Supplier]:
-    """`skus` are those whose preferred vendor it is; Zoho knows neither lead times nor minimum quantities."""
+    """`skus` are those whose preferred vendor it is. What Zoho has no field for is read from the vendor's custom
+    fields of these names, where the company keeps them: a list row holds them itself, a whole contact in a hash.
+    """
+    own = item.get("custom_field_hash") or item
     yield Supplier(
         external_id=str(item["contact_id"]),
         raw=dump(item),
         name=str(item["contact_name"]),
         email=str(item.get("email") or ""),
+        lead_time_days=_own_number(own.get("cf_lead_time_days")),
+        minimum_quantity=_own_number(own.get("cf_minimum_quantity")),
+        case_size=_own_number(own.get("cf_case_size")),
         currency=currency_of(item["currency_code"]) if item.get("currency_code") else "",
         skus=skus,
     )
+
+
+def _own_number(value: Any) -> int | None:
+    return None if value in (None, "") else units(value)
 
 
 def goods(item: Row, currency: str, *, is_physical: bool) -> Iterator[Product | StockLevel]:
