@@ -1,0 +1,1 @@
+"""Lazada's feeds, page by page."""
