@@ -521,6 +521,7 @@ class Receipt:
 class Sight(StrEnum):
     SEEN = "seen"
     ABSENT = "absent"
+    REFUSED = "refused"  # the outside took it, judged it later and said no: nothing was changed
     UNCLEAR = "unclear"  # no read can tell
 
 

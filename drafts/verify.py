@@ -92,6 +92,10 @@ def _conclude(claim: Claim, sighting: Sighting, write: Write) -> None:
         done = {"finished_at": Clock(), "reason": ""}
         move(claim.draft, State.VERIFIED, "verified", changes=done, reference=found, detail=sighting.detail)
         outcome.schedule(claim, None, reference=found)
+    elif sighting.sight is Sight.REFUSED:
+        changes = {"reason": sighting.detail, "finished_at": Clock()}
+        move(claim.draft, State.FAILED, "refused", changes=changes, error=sighting.detail)
+        outcome.schedule(claim, None)
     elif claim.draft.state == State.SENT:
         _not_seen_yet(claim, sighting)
     else:

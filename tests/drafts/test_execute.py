@@ -356,6 +356,25 @@ def test_what_no_read_shows_within_a_day_goes_to_a_person(
     assert proposed.state == State.NEEDS_HUMAN
 
 
+@pytest.mark.parametrize("is_doubtful", [False, True])
+def test_what_the_outside_took_and_refused_later_has_failed_and_is_not_sent_again(
+    approved: Decide, proposed: Draft, outside: Outside, is_doubtful: bool
+) -> None:
+    execution = approved()
+    if is_doubtful:
+        outside.answers.append(Unknown("the answer is lost"))
+    run_due()
+    outside.judged = "message 1: the order is refunded in full"
+    for _ in range(2):
+        due_now(execution)
+        reconcile()
+        verify_due()
+        run_due()
+    proposed.refresh_from_db()
+    assert (proposed.state, proposed.reason) == (State.FAILED, "message 1: the order is refunded in full")
+    assert (outside.calls, actions(proposed)[-1]) == (1, "refused")
+
+
 def test_an_unreadable_channel_delays_and_does_not_end_a_draft(
     approved: Decide, proposed: Draft, outside: Outside
 ) -> None:

@@ -37,6 +37,7 @@ class Outside:
     reading: list[ConnectorError] = field(default_factory=list)
     write: Write = KEYED
     can_see: bool = True
+    judged: str = ""  # why the outside refused, hours later, what it had taken
 
     def pay(self, ref: str, amount: str = "47.80", currency: str = "SGD") -> None:
         self.payments[ref] = Payment(
@@ -108,6 +109,8 @@ class FakeChannel(Connector):
     def probe(self, operation: Operation, key: str, since: datetime) -> Sighting:
         if self.outside.reading:
             raise self.outside.reading.pop(0)
+        if self.outside.judged:
+            return Sighting(Sight.REFUSED, detail=self.outside.judged)
         if not self.outside.can_see:
             return Sighting(Sight.UNCLEAR, detail="no read shows this")
         seen = any(known == key for known, _ in self.outside.effects)
