@@ -10,12 +10,14 @@ from connectors.base import Budget, Clock, Connector, Gate, Refused, closed_gate
 from connectors.http import Health, HttpTransport, Patience, Silent, no_health, shared_client
 from connectors.shops.ads.google_ads import GoogleAds
 from connectors.shops.ads.meta_ads import MetaAds
+from connectors.shops.marketplaces.amazon import Amazon
 from connectors.shops.marketplaces.shopee import Shopee
 from connectors.shops.marketplaces.shopify import Shopify
 from connectors.shops.marketplaces.tiktok_shop import TikTokShop
 from connectors.shops.messages.gmail import Gmail
 from connectors.shops.messages.mailbox import Mailbox
 from connectors.shops.payments.stripe import Stripe
+from connectors.shops.supply.zoho import Zoho
 from connectors.transport.breaker import Breaker
 from connectors.transport.redaction import Redactor
 from connectors.transport.throttle import Limiter, LocalBucket
@@ -28,10 +30,12 @@ CONNECTORS: dict[str, type[Connector]] = {
         Shopify,
         Stripe,
         Mailbox,
+        Zoho,
         Gmail,
         GoogleAds,
         MetaAds,
         TikTokShop,
+        Amazon,
     )
 }
 SPARED = 0.1  # of a day's calls, for reading back what was written
