@@ -1,14 +1,13 @@
 """Where platforms push to. No session, no CSRF token: the signature over the raw body is the whole credential."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from connectors.models import Shop
-from connectors.webhooks import Verdict, receive
+from connectors.webhooks import Verdict, known, receive
 
 LARGEST = 1024 * 1024  # platforms push at most some 100 kB
 
@@ -26,7 +25,9 @@ def webhook(request: HttpRequest, shop_id: int) -> HttpResponse:
     """Answered after the event is stored, so that what was answered is never lost."""
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         return plain(413, f"The body is larger than {LARGEST} bytes. Nothing was stored.")
-    shop = get_object_or_404(Shop, pk=shop_id)
+    shop = known.shop(shop_id)
+    if shop is None:
+        raise Http404
     if shop.state == Shop.State.PAUSED:
         return plain(200, "This shop is paused.")
     headers = {name.lower(): value for name, value in request.headers.items() if value.isascii()}

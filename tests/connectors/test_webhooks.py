@@ -1,16 +1,18 @@
 """A push is stored once whatever its platform repeats, a forged one leaves nothing, and a hint makes its feeds due."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from connectors import webhooks
 from connectors.models import Feed, Shop, WebhookEvent, WebhookKey, WebhookRefusal
+from connectors.saving.pushes import Push, Slot, settle
 from connectors.webhooks import Verdict, drain, forget, receive
 from tests.factories import NOW, FeedFactory, ShopFactory
 
@@ -18,7 +20,9 @@ from tests.factories import NOW, FeedFactory, ShopFactory
 @pytest.fixture(autouse=True)
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
-    monkeypatch.setattr(webhooks.drain_webhooks, "delay", lambda: heard.append("drain"))
+    monkeypatch.setattr(webhooks.drain_webhooks, "apply_async", lambda **_: heard.append("drain"))
+    monkeypatch.setattr(webhooks.bell, "silent_until", 0.0)
+    webhooks.known.forget()
     return heard
 
 
@@ -128,3 +132,43 @@ def test_keys_are_dropped_after_every_platform_has_given_up(fake_shop: Shop) -> 
     take(fake_shop, "new", NOW)
     assert forget(NOW) == 1
     assert take(fake_shop, "new", NOW) == Verdict.REPEATED
+
+
+def test_pushes_of_one_moment_ring_once(
+    fake_shop: Shop, rings: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        for event in ("e1", "e2", "e3"):
+            assert push(fake_shop, event=event).content == b"stored"
+    assert rings == ["drain"]
+
+
+def test_a_changed_secret_holds_at_once(fake_shop: Shop) -> None:
+    assert push(fake_shop).status_code == 200
+    fake_shop.credentials = {"webhook_secret": "another"}
+    fake_shop.save()
+    assert push(fake_shop, sign="another", event="e2").content == b"stored"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pushes_that_arrive_together_are_each_stored_once(fake_shop: Shop) -> None:
+    def one(number: int) -> Verdict:
+        try:
+            return take(fake_shop, f"e{number % 40}", NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = list(pool.map(one, range(120)))
+    assert (verdicts.count(Verdict.STORED), verdicts.count(Verdict.REPEATED)) == (40, 80)
+    assert WebhookEvent.objects.count() == 40
+
+
+def test_one_push_that_cannot_be_stored_leaves_the_others(fake_shop: Shop) -> None:
+    good = [Slot(Push(fake_shop.pk, bytes([number]) * 16, NOW, f"e{number}", "", b"")) for number in (1, 2)]
+    bad = Slot(Push(2**70, b"3" * 16, NOW, "e3", "", b""))
+    settle([good[0], bad, good[1]])
+    assert [slot.answer() for slot in good] == [True, True]
+    with pytest.raises(DataError):
+        bad.answer()
+    assert WebhookEvent.objects.count() == 2

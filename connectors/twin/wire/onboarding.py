@@ -35,7 +35,9 @@ def onboarding(market: Market) -> dict[str, Any]:
         "suppliers": _suppliers(market),
         "purchase_orders": _purchase_orders(market),
         "fx_rates": [
-            _rate(today - timedelta(days=ago), currency) for currency in _currencies(market) for ago in range(60, -1, -1)
+            _rate(today - timedelta(days=ago), currency)
+            for currency in _currencies(market)
+            for ago in range(60, -1, -1)
         ],
         "dollar_inputs": [_company_input(row, today) for row in COMPANY]
         + [_margin(good, today) for good in market.goods],
