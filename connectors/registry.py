@@ -17,6 +17,9 @@ from connectors.shops.marketplaces.tiktok_shop import TikTokShop
 from connectors.shops.messages.gmail import Gmail
 from connectors.shops.messages.mailbox import Mailbox
 from connectors.shops.payments.stripe import Stripe
+from connectors.shops.shipping.aftership import AfterShip
+from connectors.shops.shipping.easypost import EasyPost
+from connectors.shops.shipping.ups import UPS
 from connectors.shops.supply.zoho import Zoho
 from connectors.transport.breaker import Breaker
 from connectors.transport.redaction import Redactor
@@ -31,6 +34,9 @@ CONNECTORS: dict[str, type[Connector]] = {
         Stripe,
         Mailbox,
         Zoho,
+        AfterShip,
+        EasyPost,
+        UPS,
         Gmail,
         GoogleAds,
         MetaAds,

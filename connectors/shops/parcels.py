@@ -59,7 +59,7 @@ def course(
     ordered = sorted(scans, key=lambda scan: scan.at)
     told = [scan for scan in ordered if scan.status is not None]
     status = said if not told or is_of_silence else told[-1].status or said
-    if is_coming_back:
+    if is_coming_back and status is not ShipmentStatus.RETURNED:
         status = ShipmentStatus.RETURNED if status is ShipmentStatus.DELIVERED else ShipmentStatus.EXCEPTION
     is_delivered = status is ShipmentStatus.DELIVERED
     return Course(

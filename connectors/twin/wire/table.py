@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from connectors.twin.market import Market
+from connectors.twin.wire.aftership.api import AfterShip
+from connectors.twin.wire.easypost.api import EasyPost
+from connectors.twin.wire.easypost.calls import ROUTES as EASYPOST_ROUTES
 from connectors.twin.wire.gmail import calls as gmail
 from connectors.twin.wire.gmail.api import Gmail
 from connectors.twin.wire.shopee.calls import make_shopee
 from connectors.twin.wire.shopify.api import Shopify
 from connectors.twin.wire.stripe.api import Stripe
 from connectors.twin.wire.stripe.calls import ROUTES
+from connectors.twin.wire.ups.api import Ups
 from connectors.twin.wire.web import Wire
 from connectors.twin.wire.zoho.api import Zoho
 from connectors.twin.wire.zoho.calls import ROUTES as ZOHO_ROUTES
@@ -21,6 +25,9 @@ WIRES: Mapping[str, Make] = {
     "shopify": lambda market, has_limits: Shopify(market, has_limits=has_limits),
     "stripe": lambda market, has_limits: Stripe(market, ROUTES, has_limits=has_limits),
     "zoho": lambda market, has_limits: Zoho(market, ZOHO_ROUTES, has_limits=has_limits),
+    "aftership": lambda market, has_limits: AfterShip(market, has_limits=has_limits),
+    "easypost": lambda market, has_limits: EasyPost(market, EASYPOST_ROUTES, has_limits=has_limits),
+    "ups": lambda market, has_limits: Ups(market, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
 }
 

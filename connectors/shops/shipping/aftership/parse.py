@@ -19,13 +19,14 @@ TAGS = {
     "Exception": ShipmentStatus.EXCEPTION,
     "Expired": ShipmentStatus.EXCEPTION,  # the courier has said nothing for thirty days
 }
+CAME_BACK = "Exception_011"  # the sender has it again; the way back before is an exception like any other
 
 PROMISES = ("order_promised_delivery_date", "courier_estimated_delivery_date", "aftership_estimated_delivery_date")
 
 
 def tracking(item: Row) -> Iterator[Record | BadRow]:
     found = course(
-        TAGS[item["tag"]],
+        ShipmentStatus.RETURNED if item.get("subtag") == CAME_BACK else TAGS[item["tag"]],
         scans(item),
         is_coming_back=item.get("return_to_sender") is True,
         is_of_silence=item["tag"] == "Expired",
@@ -34,12 +35,17 @@ def tracking(item: Row) -> Iterator[Record | BadRow]:
         found,
         external_id=item["id"],
         raw=dump(item),
-        order_ref=text(item.get("order_id")) or text(item.get("order_number")),
+        order_ref=text(item.get("order_number")) or text(item.get("order_id")),
         carrier=text(item.get("slug")),
         number=item["tracking_number"],
         promised_at=promised(item),
         delivered_at=promise(item.get("shipment_delivery_date")),
     )
+
+
+def state(row: Row) -> ShipmentStatus | None:
+    """Of one checkpoint; a tag that nobody knows leaves the state to the tracking's own."""
+    return ShipmentStatus.RETURNED if row.get("subtag") == CAME_BACK else TAGS.get(row.get("tag") or "")
 
 
 def text(value: Any) -> str:
@@ -53,7 +59,7 @@ def text(value: Any) -> str:
 
 def scans(item: Row) -> list[Scan]:
     return [
-        Scan(local_moment(row["checkpoint_time"], row.get("created_at")), TAGS.get(row.get("tag") or ""))
+        Scan(local_moment(row["checkpoint_time"], row.get("created_at")), state(row))
         for row in item.get("checkpoints") or ()
     ]
 
