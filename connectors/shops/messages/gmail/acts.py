@@ -43,9 +43,9 @@ def see(client: Client, operation: SendMessage, key: str, since: datetime, now: 
     thread = thread_of(operation)
     sender = address(client)
     message_id = letters.message_id(operation, key, sender)
-    for found in (by_message_id(client, message_id), in_thread(client, thread, key) if thread else None):
-        if found:
-            return Sighting(Sight.SEEN, found, "the letter lies in Sent", now)
+    found = by_message_id(client, message_id) or (in_thread(client, thread, key) if thread else "")
+    if found:
+        return Sighting(Sight.SEEN, found, "the letter lies in Sent", now)
     if now - since < INDEXED_AFTER:
         return Sighting(Sight.UNCLEAR, detail="not found yet; Gmail's search is some seconds behind", read_at=now)
     return Sighting(Sight.ABSENT, detail="no letter in Sent carries our Message-ID or key", read_at=now)

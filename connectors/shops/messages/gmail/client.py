@@ -67,7 +67,7 @@ class Client:
 
     def watch(self, topic: str) -> Row:
         """Ask for pushes on a topic for the next seven days."""
-        wish = {"topicName": topic, "labelIds": ["DRAFT"], "labelFilterBehavior": "EXCLUDE"}
+        wish = {"topicName": topic, "labelIds": ["DRAFT"], "labelFilterBehavior": "exclude"}
         answer = self.transport.housekeeping(
             "POST", self.url("watch"), purpose="webhook.subscribe", operation="watch", body=orjson.dumps(wish),
             headers={**self.headers, "Content-Type": "application/json"}, cost=UNITS["watch"],
