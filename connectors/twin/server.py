@@ -193,7 +193,8 @@ async def _read(scope: MutableMapping[str, Any], receive: Callable[[], Awaitable
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     shop, slash, rest = scope["path"].lstrip("/").partition("/")
     path = f"/_twin/{rest}" if shop == "_twin" else slash + rest
-    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body), shop
+    query, (host, port) = scope["query_string"].decode("latin-1"), scope["server"]
+    return Request(scope["method"], path, query, headers, body, f"{host}:{port}"), shop
 
 
 async def _answer(send: Send, reply: Reply) -> None:

@@ -28,3 +28,15 @@ def set_price(market: Market, good: int, minor: int, shop: str, reference: str, 
         currency=CURRENCY[shop], before=str(amount(before)),
     )  # fmt: skip
     market.tell(shop, "products/update", listed)
+
+
+def fix_listing(market: Market, good: int, texts: dict[str, str], shop: str, reference: str, key: str = "") -> None:
+    """Correct what a channel's listing says, field by field in the channel's own names."""
+    listed = market.goods[good]
+    before = {name: listed.texts.get((shop, name), "") for name in texts}
+    listed.texts.update({(shop, name): text for name, text in texts.items()})
+    listed.updated = market.now
+    market.effects.append(
+        market.now, shop, "fix_listing", subject=listed.sku, reference=reference, key=key, before=before, after=texts
+    )
+    market.tell(shop, "products/update", listed)

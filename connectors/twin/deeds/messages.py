@@ -5,7 +5,7 @@ from typing import Any
 from connectors.twin.deeds.base import Refusal
 from connectors.twin.market import Market
 from connectors.twin.world.chat import BuyerReview, Line, Talk
-from connectors.twin.world.trade import Mail
+from connectors.twin.world.trade import Mail, Order
 
 
 def post_mail(market: Market, mail: Mail, recipients: list[str], *, shop: str = "mailbox") -> None:
@@ -40,4 +40,17 @@ def answer_review(market: Market, review: BuyerReview, text: str, key: str = "")
     review.answer, review.answered_at = text, market.now
     market.effects.append(
         market.now, review.channel, "answer_review", subject=review.id, reference=review.id, key=key, text=text
+    )
+
+
+def send_notice(market: Market, order: Order, kind: str, text: str = "", key: str = "") -> None:
+    """A message of a kind that the channel allows once for an order: it reaches the buyer and cannot be answered.
+
+    Raises Refusal: sent_already.
+    """
+    if kind in order.notices:
+        raise Refusal("sent_already", f"A {kind} message was sent for order {order.number} already.")
+    order.notices = (*order.notices, kind)
+    market.effects.append(
+        market.now, order.channel, "send_template", subject=order.number, reference=kind, key=key, kind=kind, text=text
     )

@@ -29,6 +29,18 @@ def ship(market: Market, order: Order, reference: str, tracking: str = "", **det
     )
 
 
+def confirm(market: Market, order: Order, reference: str, tracking: str, **detail: Any) -> None:
+    """The seller tells that the parcel has left, where the channel books no courier; a packed one may be told too."""
+    if order.step != Step.PACKED:
+        ship(market, order, reference, tracking, **detail)
+        return
+    order.tracking = tracking
+    market.touch(order)
+    market.effects.append(
+        market.now, order.channel, "ship", subject=reference, reference=tracking, tracking=tracking, **detail
+    )
+
+
 def cancel(
     market: Market,
     order: Order,

@@ -17,6 +17,7 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    address: str = ""  # the host and port that took the call
 
     def params(self) -> dict[str, str]:
         """The query, last value of each name."""

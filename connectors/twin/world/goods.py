@@ -67,6 +67,7 @@ class Good:
     sold_30: int = 0
     inbound: list[Inbound] = field(default_factory=list)
     prices: dict[str, int] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)  # (channel, its field) → what the company wrote
 
     @property
     def reserved(self) -> int:

@@ -52,6 +52,7 @@ class Order:
     cancel_reason: str = ""
     tracking: str = ""
     pulled_lines: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()  # kinds of one-way messages that were sent for it
 
     @property
     def courier(self) -> str:
