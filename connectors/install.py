@@ -6,7 +6,7 @@ hour; of what comes back nothing is believed but what the platform itself then c
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -24,6 +24,13 @@ from connectors.types import Account
 
 VISIT_LIFE = timedelta(minutes=15)
 LONGEST_NAME = 120
+
+
+Kept = Callable[[Shop], None]
+
+
+def nothing(shop: Shop) -> None:
+    """For those who do nothing besides in the transaction that stores a shop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,14 @@ def asking_of(visit: ConsentVisit) -> Asking:
     return Asking(kept["state"], visit.redirect_uri, tuple(visit.scopes), kept["verifier"], visit.given)
 
 
-def finish(kind: str, callback: Mapping[str, str], *, by: int, clock: Clock = timezone.now) -> Connected:
+def finish(
+    kind: str, callback: Mapping[str, str], *, by: int, clock: Clock = timezone.now, kept: Kept = nothing
+) -> Connected:
     """The callback's code for credentials, stored. Call it outside of a transaction.
 
-    Raises Refused where this is not the visit that this person began, or the platform or its owner said no; Retry and
-    Unknown where the platform could not be asked. The visit is spent in every case.
+    `kept` runs in the transaction that stores each shop. The visit is spent in every case. Raises Refused where this is
+    not the visit that this person began, or the platform or its owner said no; Retry and Unknown where the platform
+    could not be asked.
     """
     visit = spend(kind, callback.get("state", ""), by, clock())
     app, made = app_for(kind), installs(kind)
@@ -105,7 +115,7 @@ def finish(kind: str, callback: Mapping[str, str], *, by: int, clock: Clock = ti
     if not grants:
         raise Refused("the platform let us into no account; start again and choose at least one")
     refuse_other_account(visit.shop, grants)
-    shops = tuple(keep_grant(kind, grant, visit) for grant in grants)
+    shops = tuple(keep_grant(kind, grant, visit, kept) for grant in grants)
     missing = {scope: None for grant in grants for scope in lacking(visit.scopes, grant.scopes or None)}
     return Connected(shops, tuple(missing), visit.next_page)
 
@@ -137,13 +147,13 @@ def refuse_other_account(shop: Shop | None, grants: tuple[Grant, ...]) -> None:
         raise Refused(f"you let us into {others}, and {shop.name} ({shop.external_id}) was to be connected again")
 
 
-def keep_grant(kind: str, grant: Grant, visit: ConsentVisit) -> Shop:
+def keep_grant(kind: str, grant: Grant, visit: ConsentVisit, kept: Kept) -> Shop:
     scopes = list(grant.scopes) if grant.scopes else None
     values = {
         "base_url": grant.base_url, "country": grant.country, "currency": grant.currency, "time_zone": grant.time_zone,
     }  # fmt: skip
     return keep(
-        kind, grant.external_id, grant.name, grant.credentials,
+        kind, grant.external_id, grant.name, grant.credentials, kept,
         {"settings": {**grant.settings, "asked": visit.given}, **values},
         credentials_expire_at=grant.expires_at, renewable_until=grant.renewable_until, scopes=scopes,
     )  # fmt: skip
@@ -151,8 +161,9 @@ def keep_grant(kind: str, grant: Grant, visit: ConsentVisit) -> Shop:
 
 @transaction.atomic
 def keep(
-    kind: str, external_id: str, name: str, credentials: Mapping[str, str], told: Mapping[str, Any], **exact: Any
-) -> Shop:
+    kind: str, external_id: str, name: str, credentials: Mapping[str, str], kept: Kept, told: Mapping[str, Any],
+    **exact: Any,
+) -> Shop:  # fmt: skip
     """Make or refresh the shop of that account. Its row, its name and its feeds' cursors stay; reading begins at once.
 
     `told` is kept where it says something; `exact` is kept as it is.
@@ -171,6 +182,7 @@ def keep(
     shop.save()
     make_feeds(shop)
     shop.feeds.update(next_pull_at=timezone.now(), failures=0)
+    kept(shop)
     return shop
 
 
@@ -184,7 +196,7 @@ def free_name(name: str, external_id: str) -> str:
 
 def with_keys(
     kind: str, typed: Mapping[str, str], options: Mapping[str, object], *, name: str = "", base_url: str = "",
-    shop: Shop | None = None, clock: Clock = timezone.now,
+    shop: Shop | None = None, clock: Clock = timezone.now, kept: Kept = nothing,
 ) -> Connected:  # fmt: skip
     """Prove the keys by one harmless read, then keep them. Raises the read's own error; then nothing was kept."""
     made = connector_class(kind)
@@ -209,11 +221,11 @@ def with_keys(
         "settings": options, "base_url": host, "country": who.country, "currency": who.currency,
         "time_zone": who.time_zone,
     }  # fmt: skip
-    kept = keep(
-        kind, external_id or who.external_id or name or made.label, name or who.name or made.label, credentials, told,
-        credentials_expire_at=None, renewable_until=None, scopes=None,
+    made_shop = keep(
+        kind, external_id or who.external_id or name or made.label, name or who.name or made.label, credentials, kept,
+        told, credentials_expire_at=None, renewable_until=None, scopes=None,
     )  # fmt: skip
-    return Connected((kept,), seen=seen)
+    return Connected((made_shop,), seen=seen)
 
 
 def keys_of(made: type[Connector]) -> tuple[Key, ...] | None:

@@ -1,4 +1,4 @@
-"""Connections and their health, one's own profile, and the theme."""
+"""One's own profile, and the theme."""
 
 from __future__ import annotations
 
@@ -6,35 +6,17 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from connectors.models import Feed, Shop
-from drafts.pages.feeds import outlook
 from opsroom.people.access import requires
 from opsroom.people.models import User
 from opsroom.people.roles import Right
 
 THEMES = ["", "light", "dark"]  # the first follows the system
 A_YEAR = 60 * 60 * 24 * 365
-
-
-@require_safe
-@requires(Right.VIEW)
-def connections(request: HttpRequest) -> HttpResponseBase:
-    """Every shop and feed: how old, how whole, what is wrong and what to do about it."""
-    sources = outlook(timezone.now())
-    troubles = {(trouble.shop_id, trouble.feed): trouble for trouble in sources.troubles}
-    shops = list(Shop.objects.prefetch_related(Prefetch("feeds", Feed.objects.order_by("name"), to_attr="rows")))
-    for shop in shops:
-        for feed in shop.rows:
-            vars(feed)["trouble"] = troubles.get((shop.pk, feed.name))
-    context = {"shops": shops, "troubles": len(troubles), "hidden": sources.hidden_words}
-    return render(request, "connect/connections.html", context)
 
 
 class ProfileForm(forms.ModelForm[User]):
