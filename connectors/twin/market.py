@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from connectors.twin.effects import EffectsLog
+from connectors.twin.world.ads import Ads
 from connectors.twin.world.channels import CHANNELS
 from connectors.twin.world.chat import Chat
 from connectors.twin.world.goods import Good, Supplier, make_goods, make_suppliers, popularity
@@ -92,6 +93,7 @@ class Market:
         self.returns: list[Return] = []
         self.returns_of_order: dict[tuple[str, int], list[Return]] = {}
         self.supply = Supply()
+        self.ads = Ads()
         self.has_everything = False  # whether the company also uses advertising, books, couriers and chat
         self.late_share = 0.0
         self.late_counts = (0, 0)

@@ -8,10 +8,13 @@ from connectors.twin.wire.easypost.api import EasyPost
 from connectors.twin.wire.easypost.calls import ROUTES as EASYPOST_ROUTES
 from connectors.twin.wire.gmail import calls as gmail
 from connectors.twin.wire.gmail.api import Gmail
+from connectors.twin.wire.google_ads.api import GoogleAds
+from connectors.twin.wire.meta_ads.api import MetaAds
 from connectors.twin.wire.shopee.calls import make_shopee
 from connectors.twin.wire.shopify.api import Shopify
 from connectors.twin.wire.stripe.api import Stripe
 from connectors.twin.wire.stripe.calls import ROUTES
+from connectors.twin.wire.tiktok_shop.calls import make_tiktok_shop
 from connectors.twin.wire.ups.api import Ups
 from connectors.twin.wire.web import Wire
 from connectors.twin.wire.zoho.api import Zoho
@@ -28,7 +31,10 @@ WIRES: Mapping[str, Make] = {
     "aftership": lambda market, has_limits: AfterShip(market, has_limits=has_limits),
     "easypost": lambda market, has_limits: EasyPost(market, EASYPOST_ROUTES, has_limits=has_limits),
     "ups": lambda market, has_limits: Ups(market, has_limits=has_limits),
+    "google_ads": lambda market, has_limits: GoogleAds(market, has_limits=has_limits),
+    "meta_ads": lambda market, has_limits: MetaAds(market, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
+    "tiktok_shop": lambda market, has_limits: make_tiktok_shop(market, has_limits=has_limits),
 }
 
 

@@ -1,0 +1,1 @@
+"""The Marketing API as the twin speaks it."""
