@@ -60,6 +60,8 @@ def purchase_order(item: Row) -> Iterator[Record | BadRow]:
     status, ordered = ORDER_STATUS[status_of(item)], day(item["date"])
     if ordered is None:
         raise Unreadable("the order has no date")
+    if not isinstance(item["line_items"], list):
+        raise Unreadable("the order's lines are no list")
     yield from read_rows(
         "purchaseorder", item["line_items"], lambda line: [order_line(item, line, status, ordered)], "line_item_id"
     )
