@@ -143,6 +143,7 @@ def test_a_send_that_ended_unclear_is_settled_by_a_read(market: Market, fault: s
 
 
 def test_a_forgotten_history_is_read_as_a_whole_again(market: Market) -> None:
+    market.server.clock.set(advance_seconds=10)  # past the delay of the search
     rows, cursor = market.read()
     wire: Any = market.server.wires["gmail"]
     wire.box.dropped = wire.box.history + 1

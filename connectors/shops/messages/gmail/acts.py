@@ -6,18 +6,18 @@ intent's key in a header of ours, since Gmail may replace a Message-ID.
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connectors.base import Permit, Refused
 from connectors.operations import SendMessage
 from connectors.shops import letters
 from connectors.shops.messages.gmail.client import Client
+from connectors.shops.messages.gmail.reads import INDEXED_AFTER
 from connectors.shops.reading import Row
 from connectors.transport.redaction import Redactor
 from connectors.types import Receipt, Sight, Sighting
 
 THREAD = re.compile(r"[0-9a-f]{10,20}")
-INDEXED_AFTER = timedelta(minutes=2)  # the search misses a letter for some seconds after it was sent
 
 
 def send(client: Client, operation: SendMessage, permit: Permit, now: datetime) -> Receipt:

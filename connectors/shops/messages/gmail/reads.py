@@ -22,16 +22,19 @@ LISTED, CHANGED = 500, 100  # rows of one page of ids (the most there are), and 
 BATCH = 50  # messages read for one page of records
 NOT_LETTERS = frozenset({"DRAFT", "CHAT", "SPAM", "TRASH"})
 ARRIVING = frozenset({"INBOX", "SENT"})  # a label that makes a letter of what was spam before
+INDEXED_AFTER = timedelta(minutes=2)  # the search finds a letter some seconds after it came
 WATCH_MARGIN = timedelta(days=5)  # of seven; Google advises to renew every day
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """`history`: changes up to here are stored. `listing` is the last message stored of a listing that is under way
-    (empty at its start), None where it is done. `read_at` and `watch_until` are Unix seconds."""
+    (empty at its start), None where it is done. `listed_at` is when it was done, until what the search had not found by
+    then has been looked for once more; 0 after that. It, `read_at` and `watch_until` are Unix seconds."""
 
     history: str = ""
     listing: str | None = ""
+    listed_at: int = 0
     read_at: int = 0
     watch_until: int = 0
 
@@ -49,6 +52,11 @@ def pull(client: Client, cursor: str, now: datetime, first_span: timedelta, topi
         mark = replace(mark, watch_until=int(client.watch(topic).get("expiration") or 0) // 1000)
     earliest = int((now - first_span).timestamp())
     if mark.history and mark.listing is None:
+        if mark.listed_at and now.timestamp() - mark.listed_at >= INDEXED_AFTER.total_seconds():
+            refs = listed(client, mark.listed_at - int(INDEXED_AFTER.total_seconds()))
+            rows, seen = read_all(client, refs)
+            mark = replace(mark, listed_at=0)
+            yield Page(tuple(rows), str(mark), seen, is_last=False)
         try:
             yield from changes(client, mark, now)
             return
@@ -61,7 +69,8 @@ def pull(client: Client, cursor: str, now: datetime, first_span: timedelta, topi
 
 
 def everything(client: Client, mark: Mark, since: int, now: datetime) -> Iterator[Page]:
-    """The history id is taken first, so that what arrives during the listing comes again as a change."""
+    """The history id is taken first, so that what arrives during the listing comes again as a change. What arrived
+    right before it may be missing from both, since the search is behind: a later pull lists those minutes again."""
     if not mark.history:
         mark = replace(mark, history=str(must_number(client.get("getProfile", "profile"), "historyId")), listing="")
     refs = listed(client, since)
@@ -72,7 +81,9 @@ def everything(client: Client, mark: Mark, since: int, now: datetime) -> Iterato
         rows, seen = read_all(client, batch)
         gone += len(batch) - seen
         is_last = begin + BATCH >= len(rest)
-        mark = replace(mark, listing=None if is_last else batch[-1], read_at=int(now.timestamp()))
+        at = int(now.timestamp())
+        ended = {"listing": None, "listed_at": at} if is_last else {"listing": batch[-1]}
+        mark = replace(mark, read_at=at, **ended)
         yield Page(tuple(rows), str(mark), seen, is_last, count_at_source=len(refs) - gone if is_last else None)
 
 

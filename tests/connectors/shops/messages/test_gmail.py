@@ -74,8 +74,9 @@ def gmail(answers: Answers, asked: list[httpx.Request] | None = None, **account:
     return made
 
 
-def cursor(history: str = "100", listing: str | None = None, watch: int = 0) -> str:
-    return orjson.dumps({"history": history, "listing": listing, "read_at": 1795240800, "watch_until": watch}).decode()
+def cursor(history: str = "100", listing: str | None = None, watch: int = 0, listed_at: int = 0) -> str:
+    mark = {"history": history, "listing": listing, "listed_at": listed_at, "read_at": 1795240800, "watch_until": watch}
+    return orjson.dumps(mark).decode()
 
 
 FIRST = {
@@ -99,7 +100,8 @@ def test_the_first_read_lists_the_span_oldest_first_and_ends_at_the_history_id()
     assert (talk.channel, talk.subject, talk.order_ref) == ("mail", "Order #1042 late", "#1042")
     assert (page.seen, page.count_at_source, page.is_last) == (2, 2, True)
     assert orjson.loads(page.cursor) == {
-        "history": "100", "listing": None, "read_at": int(NOW.timestamp()), "watch_until": 0,
+        "history": "100", "listing": None, "listed_at": int(NOW.timestamp()), "read_at": int(NOW.timestamp()),
+        "watch_until": 0,
     }  # fmt: skip
     since = int((NOW - timedelta(days=30)).timestamp())
     assert asked[1].url.params["q"] == f"after:{since} -in:drafts -in:chats"
@@ -112,6 +114,18 @@ def test_a_listing_that_was_broken_off_goes_on_behind_the_last_stored_letter() -
     assert {row.external_id for row in page.records} == {"b", THREAD}
     assert [request.url.path.rpartition("/")[2] for request in asked] == ["messages", "b"]
     assert page.count_at_source == 2
+
+
+def test_what_the_search_had_not_found_at_the_listing_is_looked_for_once_more() -> None:
+    asked: list[httpx.Request] = []
+    now = int(NOW.timestamp())
+    answers = {**FIRST, "GET history": {"historyId": "100"}}
+    [page] = gmail(answers, asked).pull("messages", cursor(listed_at=now - 60))
+    assert (page.records, orjson.loads(page.cursor)["listed_at"]) == ((), now - 60)
+    first, last = gmail(answers, asked).pull("messages", cursor(listed_at=now - 130))
+    assert ({row.external_id for row in first.records}, first.is_last) == ({"a", "b", THREAD}, False)
+    assert (last.records, orjson.loads(last.cursor)["listed_at"]) == ((), 0)
+    assert asked[1].url.params["q"].startswith(f"after:{now - 250} ")
 
 
 def test_changes_bring_what_came_and_what_left_spam_and_nothing_twice() -> None:
