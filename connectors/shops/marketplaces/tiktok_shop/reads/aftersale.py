@@ -6,7 +6,7 @@ from typing import Any
 from connectors.base import Refused
 from connectors.shops.marketplaces.tiktok_shop.client import Client, rows
 from connectors.shops.marketplaces.tiktok_shop.parse.aftersale import RETURN_STATUS, aftersale, spelled
-from connectors.shops.marketplaces.tiktok_shop.reads.moving import Moving
+from connectors.shops.marketplaces.tiktok_shop.reads.moving import DAY, Moving
 from connectors.shops.reading import Row, read_rows
 from connectors.types import BadRow, Record, RefusalReason, ReturnStatus
 
@@ -18,7 +18,7 @@ def with_history(client: Client, items: list[Any]) -> list[Record | BadRow]:
     return read_rows("return", items, lambda item: aftersale(item, history(client, item)), "return_id")
 
 
-RETURNS = Moving(SEARCH, "return_orders", "return_id", PAGE, with_history)
+RETURNS = Moving(SEARCH, "return_orders", "return_id", PAGE, with_history, 15 * DAY)
 
 
 def history(client: Client, item: Row) -> list[Any]:

@@ -9,18 +9,20 @@ from connectors.shops.marketplaces.tiktok_shop.client import Batch, Client
 from connectors.shops.windows import Mark, windows
 from connectors.types import BadRow, Page, Record
 
-WINDOW = 86_400  # no limit is published; a day keeps a half-read window short
+DAY = 86_400  # no widest window is published: short ones keep what is read twice small
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """One such list: `path` of its search, `name` of its rows and of their id, rows a page, and what reads them."""
+    """One such list: `path` of its search, `name` of its rows and of their id, rows a page, what reads them, and the
+    seconds of a window."""
 
     path: str
     name: str
     id_field: str
     page: int
     read: Callable[[Client, list[Any]], Iterable[Record | BadRow]]
+    window: int
 
     def changed(self, client: Client, start: int, end: int, token: str, **more: object) -> Iterator[Batch]:
         """Rows that changed in [start, end], the earliest first."""
@@ -31,7 +33,7 @@ class Moving:
     def pull(self, client: Client, cursor: str, *, first_span: timedelta, overlap: timedelta) -> Iterator[Page]:
         now = int(client.clock().timestamp())
         mark = Mark.read(cursor, now - int(first_span.total_seconds()))
-        for start, end, token in windows(mark, now, int(overlap.total_seconds()), WINDOW):
+        for start, end, token in windows(mark, now, int(overlap.total_seconds()), self.window):
             yield from self._window(client, Mark(start, end, token), is_last_window=end >= now)
 
     def _window(self, client: Client, mark: Mark, *, is_last_window: bool) -> Iterator[Page]:

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.base import Refused
 from connectors.shops.marketplaces.tiktok_shop.client import Client, rows
 from connectors.shops.marketplaces.tiktok_shop.parse.order import order
-from connectors.shops.marketplaces.tiktok_shop.reads.moving import Moving
+from connectors.shops.marketplaces.tiktok_shop.reads.moving import DAY, Moving
 from connectors.shops.reading import UNREADABLE, Row, Unreadable, bad_row, moment, read_rows, reason_of
 from connectors.types import BadRow, Page, Record, Shipment
 
@@ -49,8 +49,8 @@ def cancelled(client: Client, cases: list[Any]) -> list[Record | BadRow]:
     return in_full(client, by_id(client, list(refs))) + bad
 
 
-ORDERS = Moving("/order/202309/orders/search", "orders", "id", 100, in_full)
-CANCELS = Moving(CANCELLATIONS, "cancellations", "cancel_id", CASE_PAGE, cancelled)
+ORDERS = Moving("/order/202309/orders/search", "orders", "id", 100, in_full, DAY)
+CANCELS = Moving(CANCELLATIONS, "cancellations", "cancel_id", CASE_PAGE, cancelled, 15 * DAY)
 
 
 def by_id(client: Client, order_ids: list[str]) -> list[Any]:

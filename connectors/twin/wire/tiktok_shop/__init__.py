@@ -1,0 +1,1 @@
+"""TikTok Shop's Partner API, as the twin speaks it."""
