@@ -27,6 +27,7 @@ def account_of(shop: Shop) -> Account:
         country=shop.country,
         settings=shop.settings,
         credentials=shop.credentials,
+        time_zone=shop.time_zone,
     )
 
 

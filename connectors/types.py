@@ -505,6 +505,7 @@ class Account:
     country: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    time_zone: str = "UTC"  # whose days the account counts in
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ WIDEST = 31  # days in one question
 def today(account: Account, now: datetime) -> date:
     """The account's own date; UTC's where its zone is not known."""
     try:
-        return now.astimezone(ZoneInfo(str(account.settings.get("time_zone") or "UTC"))).date()
+        return now.astimezone(ZoneInfo(account.time_zone)).date()
     except (ZoneInfoNotFoundError, ValueError):
         return now.date()
 

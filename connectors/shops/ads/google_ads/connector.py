@@ -59,7 +59,10 @@ class GoogleAds(Connector):
     app_credentials: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
     asks: ClassVar[tuple[Ask, ...]] = ()
     read_scopes: ClassVar[tuple[str, ...]] = (install.SCOPE,)  # there is no narrower one
-    write_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    write_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "SetCampaign": (install.SCOPE,),
+        "SetCampaignBudget": (install.SCOPE,),
+    }
 
     @property
     def client(self) -> Client:

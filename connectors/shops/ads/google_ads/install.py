@@ -52,7 +52,7 @@ def grants(
             expires_at=tokens.expires_at,
             scopes=tokens.scopes,
             currency=str(account.get("currencyCode") or ""),
-            settings={"time_zone": str(account.get("timeZone") or "UTC")},
+            time_zone=str(account.get("timeZone") or ""),
         )
         for ref, (account, manager) in found.items()
     )

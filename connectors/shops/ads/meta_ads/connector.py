@@ -22,11 +22,11 @@ from connectors.base import (
     Transport,
     Write,
 )
-from connectors.consent import App, Ask, Asking, Grant, Key
+from connectors.consent import App, Ask, Asking, Grant, Identity, Key
 from connectors.operations import Operation, SetCampaign, SetCampaignBudget
 from connectors.shops.ads import days
 from connectors.shops.ads.meta_ads import acts, answers, install, reads
-from connectors.shops.ads.meta_ads.client import Client
+from connectors.shops.ads.meta_ads.client import HOST, Client
 from connectors.shops.ads.meta_ads.signing import push_signature
 from connectors.transport.oauth import REFRESH
 from connectors.types import Account, AdSpend, Campaign, Page, Receipt, Record, Sighting
@@ -64,6 +64,7 @@ class MetaAds(Connector):
         "SetCampaignBudget": (install.MANAGE,),
     }
     # A system user's token is made in the business settings and has no consent page.
+    home = HOST
     keys: ClassVar[tuple[Key, ...]] = (
         Key("access_token", "System user token", "Business settings > System users > Generate token (ads_read)"),
         Key("app_id", "App id", "developers.facebook.com > the app > Settings > Basic", is_secret=False),
@@ -122,6 +123,14 @@ class MetaAds(Connector):
     def check(self) -> str:
         row = self.client.get(self.client.account, {"fields": "name,account_status"}, operation="account")
         return f"ad account {row.get('name') or self.client.account}"
+
+    def identify(self) -> Identity:
+        fields = "account_id,name,currency,timezone_name"
+        row = self.client.get(self.client.account, {"fields": fields}, operation="account")
+        return Identity(
+            external_id=str(row["account_id"]), name=str(row.get("name") or ""),
+            currency=str(row.get("currency") or ""), time_zone=str(row.get("timezone_name") or ""),
+        )  # fmt: skip
 
     def refresh(self) -> Renewed:
         """A token that still works for the next one of about 60 days. Raises Reconnect where it has ended."""

@@ -37,7 +37,9 @@ def grants(
         token, ends = lengthened(base_url, transport, clock, mine, short, EXCHANGE)
     except Reconnect as error:
         raise Refused(f"{error}; start again from the connections page", code=error.code) from error
-    held = {"app_id": mine["app_id"], "app_secret": mine["app_secret"], "access_token": token}
+    # Pushes are signed with the same secret.
+    signing = {"app_secret": mine["app_secret"], "webhook_secret": mine["app_secret"]}
+    held = {"app_id": mine["app_id"], "access_token": token, **signing}
     client = Client(base_url, held, transport)
     scopes = granted(client)
     if not {READ, MANAGE} & set(scopes):
@@ -55,7 +57,7 @@ def grants(
             external_id=str(row["account_id"]), name=str(row.get("name") or f"Meta Ads {row['account_id']}"),
             base_url=base_url, credentials={**held, "account_id": str(row["account_id"])}, expires_at=ends,
             renewable_until=ends, scopes=scopes, currency=str(row.get("currency") or ""),
-            settings={"time_zone": str(row.get("timezone_name") or "UTC")},
+            time_zone=str(row.get("timezone_name") or ""),
         )
         for row in found
     )  # fmt: skip

@@ -39,7 +39,7 @@ class GoogleAds:
         return {
             "kind": "google_ads", "name": f"{NAME} (Google Ads)", "external_id": CUSTOMER, "country": "SG",
             "currency": "USD", "time_zone": "Asia/Singapore",
-            "settings": {"time_zone": "Asia/Singapore"} | pace(self.rate is not None),
+            "settings": pace(self.rate is not None),
             "credentials": {
                 "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "access_token": pair.access,
                 "refresh_token": pair.refresh, "customer_id": CUSTOMER, "login_customer_id": MANAGER,

@@ -46,7 +46,7 @@ class MetaAds:
         return {
             "kind": "meta_ads", "name": f"{shapes.NAME} (Meta Ads)", "external_id": shapes.ACCOUNT, "country": "SG",
             "currency": "USD", "time_zone": "Asia/Singapore",
-            "settings": {"time_zone": "Asia/Singapore"} | pace(self.points is not None),
+            "settings": pace(self.points is not None),
             "credentials": {
                 "app_id": APP_ID, "app_secret": APP_SECRET, "access_token": token, "account_id": shapes.ACCOUNT,
                 "webhook_secret": APP_SECRET,
