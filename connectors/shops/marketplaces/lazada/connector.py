@@ -104,7 +104,7 @@ class Lazada(Install, Connector):
         Feed("returns", timedelta(minutes=5), window=timedelta(seconds=returns.WIDEST)),
         Feed("messages", timedelta(minutes=2), first_span=timedelta(days=14)),
         Feed("goods", timedelta(minutes=10)),
-        Feed("reviews", timedelta(hours=6), window=timedelta(days=7), first_span=timedelta(days=7)),
+        Feed("reviews", timedelta(hours=6), window=timedelta(days=7), first_span=timedelta(days=28)),
         Feed("settlement", timedelta(hours=6), overlap=timedelta(days=3), window=timedelta(days=180)),
         Feed("payouts", timedelta(hours=6), first_span=timedelta(days=90)),
         Feed("account_health", timedelta(hours=1)),
