@@ -11,6 +11,7 @@ from connectors.http import Health, HttpTransport, Patience, Silent, no_health, 
 from connectors.shops.ads.google_ads import GoogleAds
 from connectors.shops.ads.meta_ads import MetaAds
 from connectors.shops.marketplaces.amazon import Amazon
+from connectors.shops.marketplaces.lazada import Lazada
 from connectors.shops.marketplaces.shopee import Shopee
 from connectors.shops.marketplaces.shopify import Shopify
 from connectors.shops.marketplaces.tiktok_shop import TikTokShop
@@ -30,6 +31,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     connector.kind: connector
     for connector in (
         Shopee,
+        Lazada,
         Shopify,
         Stripe,
         Mailbox,

@@ -9,6 +9,7 @@ from connectors.twin.wire.easypost.calls import ROUTES as EASYPOST_ROUTES
 from connectors.twin.wire.gmail import calls as gmail
 from connectors.twin.wire.gmail.api import Gmail
 from connectors.twin.wire.google_ads.api import GoogleAds
+from connectors.twin.wire.lazada.calls import make_lazada
 from connectors.twin.wire.meta_ads.api import MetaAds
 from connectors.twin.wire.shopee.calls import make_shopee
 from connectors.twin.wire.shopify.api import Shopify
@@ -34,6 +35,7 @@ WIRES: Mapping[str, Make] = {
     "google_ads": lambda market, has_limits: GoogleAds(market, has_limits=has_limits),
     "meta_ads": lambda market, has_limits: MetaAds(market, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
+    "lazada": lambda market, has_limits: make_lazada(market, has_limits=has_limits),
     "tiktok_shop": lambda market, has_limits: make_tiktok_shop(market, has_limits=has_limits),
 }
 
