@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
-from connectors.models import Shop
 from connectors.registry import CONNECTORS
 
 TOLD_BEFORE = timedelta(days=7)
@@ -20,19 +17,12 @@ class Ending:
     at: datetime
 
 
-def ending(now: datetime) -> list[Ending]:
-    """Connected shops whose permission ends within a week, the first to end first."""
-    soon = now + TOLD_BEFORE
-    shops = Shop.objects.filter(
-        Q(renewable_until__lte=soon) | Q(credentials_expire_at__lte=soon), state=Shop.State.CONNECTED
-    ).only("name", "kind", "renewable_until", "credentials_expire_at")
-    found = [Ending(shop.pk, shop.name, at) for shop in shops if (at := permission_end(shop)) and at <= soon]
-    return sorted(found, key=lambda one: one.at)
-
-
-def permission_end(shop: Shop) -> datetime | None:
+def permission_end(kind: str, renewable_until: datetime | None, token_end: datetime | None) -> datetime | None:
     """When only a person can go on: the refresh token's end, or the token's own where nothing renews it."""
-    if shop.renewable_until is not None:
-        return shop.renewable_until
-    is_renewed = hasattr(CONNECTORS.get(shop.kind), "refresh")
-    return None if is_renewed else shop.credentials_expire_at
+    if renewable_until is not None:
+        return renewable_until
+    return None if hasattr(CONNECTORS.get(kind), "refresh") else token_end
+
+
+def is_near(end: datetime | None, now: datetime) -> bool:
+    return end is not None and end - now <= TOLD_BEFORE

@@ -18,9 +18,10 @@ from django.db.models import Q
 
 from drafts.deciding.binding import canonical
 from drafts.deciding.clock import Clock, now
-from drafts.deciding.errors import DecisionError, NotAllowed, PastDeadline, ProofNeeded, Stale, stale
+from drafts.deciding.errors import DecisionError, NotAllowed, PastDeadline, ProofNeeded, ScopeNeeded, Stale, stale
 from drafts.deciding.judge import Judge, flags_of
 from drafts.deciding.person import Person, approvers
+from drafts.deciding.reach import check_reach
 from drafts.deciding.rights import check_limit, check_role
 from drafts.execute import ring
 from drafts.kinds import KINDS
@@ -32,7 +33,7 @@ from drafts.revise import edit, reject, snooze, undo
 from drafts.states import State, Tier
 
 __all__ = [
-    "Decision", "DecisionError", "NotAllowed", "PastDeadline", "Proof", "ProofNeeded", "Shown", "Stale",
+    "Decision", "DecisionError", "NotAllowed", "PastDeadline", "Proof", "ProofNeeded", "ScopeNeeded", "Shown", "Stale",
     "approve", "approve_batch", "batch_digest", "edit", "reject", "snooze", "undo",
 ]  # fmt: skip
 
@@ -82,7 +83,7 @@ def approve(
     """Approve what was shown. Returns its execution, or None where a second person is still asked for.
 
     `parts` maps each part that was shown and kept to its digest; parts left out are rejected with it. Raises
-    NotAllowed, ProofNeeded, Stale or NotValid; then nothing has changed.
+    NotAllowed, ProofNeeded, ScopeNeeded, Stale or NotValid; then nothing has changed.
     """
     with transaction.atomic():
         fresh = _as_shown(Shown(draft.pk, version, digest))
@@ -91,6 +92,7 @@ def approve(
             edit(fresh, edited, by)
         kept, left_out = _parts(fresh, parts)
         tier = _tier(fresh, kept, by, Judge())
+        check_reach([fresh, *kept])
         if tier in WITH_FACTOR:
             check_proof(proof, by, fresh.digest, "The policy asks for a second factor")
         return _take(fresh, kept, left_out, by, tier, proof, seconds_on_card)
@@ -133,6 +135,7 @@ def _one_of_batch(row: Shown, by: Person, proof: Proof | None, seconds: float | 
             tier = _tier(draft, kept, by, Judge())
             if tier is not Tier.CLICK:
                 raise NotAllowed(f"This needs a look of its own: {' '.join(draft.tier_reasons)}")
+            check_reach([draft, *kept])
             return Decision(row.draft, _take(draft, kept, [], by, tier, proof, seconds))
     except DecisionError as error:
         return Decision(row.draft, error=str(error))

@@ -41,6 +41,14 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """A shop that must be connected again by then, or it can no longer be read."""
+
+    shop: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """What became of one decision since the last mail."""
 
@@ -82,11 +90,12 @@ class Digest:
     hidden: Decimal | None
     doubtful: tuple[Settled, ...]
     settled: tuple[Settled, ...]
+    endings: tuple[Ending, ...] = ()
 
     @property
     def is_all_clear(self) -> bool:
         """Whether nothing needs a person, as far as every source can show."""
-        return not (self.count or self.blind or self.doubtful)
+        return not (self.count or self.blind or self.doubtful or self.endings)
 
     @property
     def shown(self) -> dict[str, str | None]:
@@ -109,6 +118,7 @@ def compose(
     blind: Iterable[Blind] = (),
     hidden: Decimal | None = ZERO,
     settled: Iterable[Settled] = (),
+    endings: Iterable[Ending] = (),
 ) -> Digest:
     """The digest of one person's morning.
 
@@ -137,6 +147,7 @@ def compose(
         hidden=hidden,
         doubtful=tuple(one for one in results if one.is_doubtful),
         settled=tuple(one for one in results if not one.is_doubtful),
+        endings=tuple(Ending(one.shop, one.at.astimezone(zone)) for one in endings),
     )
 
 

@@ -99,6 +99,7 @@ def compose_for(person: Addressee, now: datetime) -> digest.Digest:
         currency=sources.currency or settings.BASE_CURRENCY,
         blind=[digest.Blind(one.shop, one.feed, one.what) for one in sources.troubles],
         hidden=sources.hidden,
+        endings=[digest.Ending(one.shop, one.at) for one in sources.endings],
         settled=_results(last.sent_at if last else now - timedelta(days=1)),
     )
 

@@ -25,6 +25,10 @@ class Stale(DecisionError):
     """Somebody or something else was first: the draft is not what was shown."""
 
 
+class ScopeNeeded(DecisionError):
+    """The shop has not let us do this kind of write yet; an owner asks for it on the platform's consent page."""
+
+
 class PastDeadline(DecisionError):
     """Snoozing would let the deadline go by; ask again, naming the loss."""
 

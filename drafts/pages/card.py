@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from alerts.figures import Figure
 from alerts.models import Alert
+from drafts.deciding.reach import missing_scopes, operation_of
 from drafts.draft import other_ways
 from drafts.models import Draft
 from drafts.pages import sums
@@ -94,6 +95,8 @@ def draft_context(draft: Draft, user: Any, now: datetime) -> dict[str, Any]:
         "needs_proof": draft.tier in (Tier.SECOND_FACTOR, Tier.SECOND_PERSON),
         "must_hold": draft.tier != Tier.CLICK and draft.amount is not None,
         "is_expired": draft.expires_at is not None and draft.expires_at <= now,
+        "scopes_needed": missing_scopes(draft) if state in OPEN_TO_DECIDE else (),
+        "operation": operation_of(draft) if state in OPEN_TO_DECIDE else "",
     }
 
 

@@ -1,5 +1,6 @@
 """Which feeds are behind or short, how many dollars that may hide, and whether anything may leave: one query."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Subquery, Sum
 
 from alerts.models import Alert
+from connectors.expiry import Ending, is_near, permission_end
 from connectors.health import fault_of, stale
 from connectors.models import Feed, Shop
 from drafts.models import Pause
@@ -15,7 +17,7 @@ from drafts.pages import wording
 
 # Fault → (what is wrong, what to do), by the faults of `connectors.health`.
 FAULTS = {
-    "reconnect": ("must be connected again", "Our access has ended. An owner connects the shop again under Connections."),
+    "reconnect": ("must be connected again", "Our access has ended. An owner connects the shop again on this page."),
     "short_read": (
         "was read short",
         "The next pull starts from the same place, so nothing is lost. If it lasts, tell the channel.",
@@ -58,6 +60,7 @@ class Outlook:
     currency: str
     newest_alert: int
     is_paused: bool
+    endings: tuple[Ending, ...] = ()
 
     @property
     def stale_shops(self) -> frozenset[int]:
@@ -73,7 +76,7 @@ def outlook(now: datetime) -> Outlook:
     blind = Alert.objects.open().filter(detector="feed_stale", shop=OuterRef("pk")).order_by().values("shop")
     rows: list[Any] = list(
         Shop.objects.order_by("name", "feeds__name").values(
-            "id", "name", "state", "state_reason",
+            "id", "name", "kind", "state", "state_reason", "renewable_until", "credentials_expire_at",
             feed=F("feeds__name"), last_good=F("feeds__last_good_at"), every=F("feeds__every_seconds"),
             at_source=F("feeds__count_at_source"), stored=F("feeds__count_stored"),
             error=F("feeds__error_class"), since=F("created_at"),
@@ -93,7 +96,18 @@ def outlook(now: datetime) -> Outlook:
         next((row["money"] for row in rows if row["money"]), ""),
         rows[0]["newest"] or 0 if rows else 0,
         bool(rows and rows[0]["paused"]),
+        endings(rows, now),
     )
+
+
+def endings(rows: Iterable[dict[str, Any]], now: datetime) -> tuple[Ending, ...]:
+    """Connected shops whose permission ends within a week, the first to end first."""
+    found = {}
+    for row in rows:
+        at = permission_end(row["kind"], row["renewable_until"], row["credentials_expire_at"])
+        if at is not None and is_near(at, now) and row["state"] == Shop.State.CONNECTED:
+            found[row["id"]] = Ending(row["id"], row["name"], at)
+    return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
 def _trouble(row: dict[str, Any], now: datetime) -> Trouble | None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from connectors import install as steps
 from connectors.base import Refused
 from connectors.consent import lacking
-from connectors.expiry import TOLD_BEFORE, permission_end
+from connectors.expiry import is_near, permission_end
 from connectors.models import Feed, Shop
 from connectors.registry import CONNECTORS
 from drafts.pages.feeds import outlook
@@ -47,11 +47,11 @@ def connections(request: HttpRequest) -> HttpResponseBase:
 def standing(shop: Shop, now: datetime) -> dict[str, Any]:
     """What the page says of a shop's permission: its end, whether that is near, the scopes that reading lacks."""
     made: Any = CONNECTORS.get(shop.kind)
-    ends = permission_end(shop)
+    ends = permission_end(shop.kind, shop.renewable_until, shop.credentials_expire_at)
     return {
         "label": made.label if made else shop.kind.replace("_", " "),
         "ends": ends,
-        "is_ending": ends is not None and ends - now <= TOLD_BEFORE,
+        "is_ending": is_near(ends, now),
         "lacks": lacking(getattr(made, "read_scopes", ()), shop.scopes),
         "can_connect": system(shop.kind) is not None,
     }

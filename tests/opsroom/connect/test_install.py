@@ -16,7 +16,7 @@ from drafts.models import LedgerEntry
 from opsroom.people.models import User
 from tests.connectors import consenting
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ClientFor = Callable[[User], Client]
 Accounts = dict[str, dict[str, Any]]
 SHOPIFY = {"ask-shop": "lumen-and-loft.myshopify.com"}
