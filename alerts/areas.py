@@ -69,7 +69,7 @@ def _rates(setting: Setting, changes: Changes | None) -> Seen:
 
 
 def _parcels(setting: Setting, changes: Changes | None) -> Seen:
-    refs = None if changes is None else changes.get("shipment", [])
+    refs = None if changes is None else parcels.with_sellers(setting.shops, changes.get("shipment", []))
     days = min(setting.widest("parcel_stuck", name, least=True) for name in ("silent_days", "overdue_silent_days"))
     looks = parcels.moving_parcels(setting.shops, setting.now, timedelta(days=days), refs)
     return Seen(looks, None if refs is None else subjects("shipment", refs))

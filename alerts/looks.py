@@ -110,6 +110,7 @@ class RateLook:
 class ParcelLook:
     """A parcel under way.
 
+    Where a tracker's scan is the latest, `told_by` is its shop and `told_ref` its row, read at `told_at`.
     Where the source tells when an order left but no parcels (`record` is then "order"), no scan can be missed, and
     `forecast` says how likely its promise is.
     """
@@ -136,6 +137,9 @@ class ParcelLook:
     record: str = "shipment"
     forecast: Forecast | None = None
     read_at: datetime
+    told_by: int | None = None
+    told_ref: str = ""
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

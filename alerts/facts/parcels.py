@@ -11,26 +11,79 @@ from alerts.facts.promises import forecasts
 from alerts.facts.rows import Refs, Shops, among, rows, split
 from alerts.looks import ParcelLook
 
+# Shops that sell nothing and only tell where parcels are.
+TRACKERS = frozenset({"aftership", "easypost", "ups"})
+
+# What trackers say last of each number. One that was scanned last before this parcel left is about an older parcel that
+# bore the same number: couriers use theirs again.
 MOVING = """
-SELECT s.shop_id, s.external_id, s.order_ref, s.status, s.carrier, s.tracking_number, s.shipped_at, s.last_scan_at,
-       s.promised_at, s.fetched_at, FALSE AS is_promise, o.number, o.status AS order_status, o.currency,
-       o.total, o.customer_ref, o.customer_name, o.customer_email, o.shipped_at AS order_shipped_at, o.deliver_by
-FROM connectors_shipment s
-JOIN connectors_order o ON o.shop_id = s.shop_id AND o.external_id = s.order_ref
-WHERE s.status IN ('booked', 'in_transit', 'out_for_delivery', 'exception') AND s.delivered_at IS NULL
-  AND o.status NOT IN ('cancelled', 'completed', 'delivered') AND {among}
-  AND (s.status = 'exception' OR coalesce(s.last_scan_at, s.shipped_at, o.shipped_at) < %(silent_since)s)
+WITH told AS (
+  SELECT DISTINCT ON (tracking_number) tracking_number, shop_id, external_id, status, last_scan_at, promised_at,
+         fetched_at
+  FROM connectors_shipment
+  WHERE shop_id = ANY(%(trackers)s) AND tracking_number <> ''
+  ORDER BY tracking_number, last_scan_at DESC NULLS LAST, shop_id
+), parcel AS (
+  SELECT s.shop_id, s.external_id, s.order_ref, s.carrier, s.tracking_number, s.shipped_at, s.fetched_at, o.number,
+         coalesce(t.status, s.status) AS status,
+         greatest(s.last_scan_at, t.last_scan_at) AS last_scan_at,
+         coalesce(s.promised_at, t.promised_at) AS promised_at,
+         t.shop_id AS told_by, t.external_id AS told_ref, t.fetched_at AS told_at,
+         FALSE AS is_promise, FALSE AS is_order, o.status AS order_status, o.currency, o.total, o.refunded,
+         o.customer_ref, o.customer_name, o.customer_email, o.shipped_at AS order_shipped_at, o.deliver_by
+  FROM connectors_shipment s
+  JOIN connectors_order o ON o.shop_id = s.shop_id AND o.external_id = s.order_ref
+  LEFT JOIN told t ON t.tracking_number = upper(replace(s.tracking_number, ' ', ''))
+    AND t.last_scan_at >= coalesce(s.shipped_at, o.shipped_at, o.ordered_at) - interval '1 day'
+    AND t.last_scan_at >= coalesce(s.last_scan_at, '-infinity')
+  WHERE s.status IN ('booked', 'in_transit', 'out_for_delivery', 'exception') AND s.delivered_at IS NULL
+    AND o.status NOT IN ('cancelled', 'completed', 'delivered') AND {among}
+)
+SELECT * FROM parcel
+WHERE (status IN ('booked', 'in_transit', 'out_for_delivery')
+       AND coalesce(last_scan_at, shipped_at, order_shipped_at) < %(silent_since)s)
+   OR status = 'exception' OR (status = 'returned' AND coalesce(refunded, 0) = 0)
+"""
+
+# Orders of which the source tells no parcel and a tracker does, by the order's number, where that is one order's alone.
+WATCHED = """
+SELECT DISTINCT ON (o.id) o.shop_id, o.external_id, o.external_id AS order_ref, t.status, t.carrier, t.tracking_number,
+       t.shipped_at, t.last_scan_at, coalesce(t.promised_at, o.deliver_by) AS promised_at, o.fetched_at,
+       t.shop_id AS told_by, t.external_id AS told_ref, t.fetched_at AS told_at, FALSE AS is_promise,
+       TRUE AS is_order, o.number, o.status AS order_status, o.currency, o.total, o.customer_ref, o.customer_name,
+       o.customer_email, o.shipped_at AS order_shipped_at, o.deliver_by
+FROM connectors_shipment t
+JOIN connectors_order o ON o.number = t.order_ref AND o.shop_id <> ALL(%(trackers)s)
+WHERE t.shop_id = ANY(%(trackers)s) AND t.order_ref <> ''
+  AND o.status NOT IN ('cancelled', 'completed', 'delivered')
+  AND ((t.status IN ('booked', 'in_transit', 'out_for_delivery')
+        AND coalesce(t.last_scan_at, t.shipped_at, o.shipped_at) < %(silent_since)s)
+       OR t.status = 'exception' OR (t.status = 'returned' AND coalesce(o.refunded, 0) = 0))
+  AND NOT EXISTS (SELECT 1 FROM connectors_shipment s WHERE s.shop_id = o.shop_id AND s.order_ref = o.external_id)
+  AND NOT EXISTS (SELECT 1 FROM connectors_order other WHERE other.number = o.number AND other.id <> o.id)
+ORDER BY o.id, t.last_scan_at DESC NULLS LAST
+"""
+
+# The sellers' own rows of parcels that a tracker tells of.
+SAME = """
+SELECT s.shop_id, s.external_id
+FROM connectors_shipment t
+JOIN connectors_shipment s ON upper(replace(s.tracking_number, ' ', '')) = t.tracking_number
+  AND s.shop_id <> ALL(%(trackers)s)
+WHERE t.tracking_number <> '' AND {among}
 """
 
 # Orders under way of which the source tells no parcels, only when they left and what was promised.
 PROMISED = """
 SELECT o.shop_id, o.external_id, o.external_id AS order_ref, 'in_transit' AS status, o.shipping_method AS carrier,
        '' AS tracking_number, o.shipped_at, NULL AS last_scan_at, o.deliver_by AS promised_at, o.fetched_at,
-       TRUE AS is_promise, o.number, o.status AS order_status, o.currency, o.total, o.customer_ref, o.customer_name,
+       NULL::bigint AS told_by, '' AS told_ref, NULL::timestamptz AS told_at, TRUE AS is_promise, TRUE AS is_order,
+       o.number, o.status AS order_status, o.currency, o.total, o.customer_ref, o.customer_name,
        o.customer_email, o.shipped_at AS order_shipped_at, o.deliver_by
 FROM connectors_order o
 WHERE o.status = 'shipped' AND o.shipped_at IS NOT NULL AND o.delivered_at IS NULL AND o.deliver_by IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM connectors_shipment s WHERE s.shop_id = o.shop_id AND s.order_ref = o.external_id)
+  AND NOT EXISTS (SELECT 1 FROM connectors_shipment t WHERE t.shop_id = ANY(%(trackers)s) AND t.order_ref = o.number)
 """
 
 # Which of the slow parcels of the last months ended in money given back.
@@ -56,14 +109,15 @@ GROUP BY 1, 2, 3
 def moving_parcels(shops: Shops, now: datetime, silent: timedelta, refs: Refs | None = None) -> list[ParcelLook]:
     """Parcels under way that were not scanned for at least `silent`, or whose courier reports a problem.
 
-    Without `refs` also the orders under way that have a promise and no parcel.
+    A parcel that its seller and a tracker know is one: the seller's, with the latest scan of both. Without `refs` also
+    the orders under way that have a promise and no parcel, or a parcel that only a tracker knows.
     """
-    found = rows(
-        MOVING.format(among=among(refs, "s.shop_id", "s.external_id")), {"silent_since": now - silent, **split(refs)}
-    )
-    promised = [] if refs is not None else rows(PROMISED)
+    known: dict[str, Any] = {"silent_since": now - silent, "trackers": list(trackers(shops))}
+    found = rows(MOVING.format(among=among(refs, "s.shop_id", "s.external_id")), known | split(refs))
+    watched = [] if refs is not None else rows(WATCHED, known)
+    promised = [] if refs is not None else rows(PROMISED, known)
     late = forecasts({row["shop_id"] for row in promised}, now).late
-    found += [row for row in promised if (row["shop_id"], row["external_id"]) in late]
+    found += watched + [row for row in promised if (row["shop_id"], row["external_id"]) in late]
     if not found:
         return []
     since = {"since": now - timedelta(days=90), "now": now}
@@ -75,6 +129,21 @@ def moving_parcels(shops: Shops, now: datetime, silent: timedelta, refs: Refs | 
     return [
         _parcel(row, shops, lost, written.get(row["number"]) or written.get(row["order_ref"]), late) for row in found
     ]
+
+
+def trackers(shops: Shops) -> tuple[int, ...]:
+    return tuple(shop.id for shop in shops.values() if shop.kind in TRACKERS)
+
+
+def with_sellers(shops: Shops, refs: Refs) -> Refs:
+    """The same parcels, and for those that a tracker told of also the sellers' own rows."""
+    ids = frozenset(trackers(shops))
+    told = [ref for ref in refs if ref[0] in ids]
+    if not told:
+        return refs
+    parameters = {"trackers": list(ids), **split(told)}
+    own = rows(SAME.format(among=among(told, "t.shop_id", "t.external_id")), parameters)
+    return list(dict.fromkeys([*refs, *((row["shop_id"], row["external_id"]) for row in own)]))
 
 
 def _parcel(
@@ -91,5 +160,6 @@ def _parcel(
         customer_name=row["customer_name"], conversation_ref=written["conversation_ref"] if written else "",
         conversation_shop_id=written["shop_id"] if written else None,
         complaints=written["messages"] if written else 0, lost=lost.get(row["shop_id"], NOTHING),
-        record="order" if row["is_promise"] else "shipment", forecast=forecast, read_at=row["fetched_at"],
+        record="order" if row["is_order"] else "shipment", forecast=forecast,
+        read_at=row["fetched_at"], told_by=row["told_by"], told_ref=row["told_ref"] or "", told_at=row["told_at"],
     )  # fmt: skip

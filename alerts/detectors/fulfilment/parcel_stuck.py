@@ -14,7 +14,8 @@ from alerts.looks import ParcelLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "parcel_stuck"
-MOVING = {"booked", "in_transit", "out_for_delivery", "exception"}
+MOVING = {"booked", "in_transit", "out_for_delivery", "exception", "returned"}
+TOLD = {"last_scan_at", "status"}  # what a tracker may know better than the seller's own source
 CLAIM = Prior(Decimal("0.45"), Decimal(8), "share of silent parcels whose buyer asks for the money back")
 CLAIM_ASKED = Prior(Decimal("0.75"), Decimal(8), "the same, once the buyer has written")
 
@@ -49,6 +50,8 @@ def stuck_because(look: ParcelLook, now: datetime, context: Context) -> str:
     silent = now - last if last else timedelta(0)
     if look.status == "exception":
         return "the courier reports a problem"
+    if look.status == "returned":
+        return "it came back, and the buyer has nothing"
     if silent >= timedelta(days=float(context.threshold("silent_days", *place).likely)):
         return f"no scan for {silent.days} days"
     overdue = now - look.promised_at if look.promised_at else timedelta(0)
@@ -107,6 +110,8 @@ def _started(look: ParcelLook, now: datetime) -> datetime:
 
 
 def _source(look: ParcelLook, field: str) -> Source:
+    if look.told_by is not None and field in TOLD:
+        return Source("shipment", field, look.told_by, look.told_ref, look.told_at)
     return Source(look.record, field, look.shop.id, look.ref, look.read_at)
 
 

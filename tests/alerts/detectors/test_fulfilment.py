@@ -198,6 +198,7 @@ def parcel(**changes: object) -> ParcelLook:
         ({"last_scan_at": None, "shipped_at": NOW - timedelta(days=8)}, "no scan for 8 days"),
         ({"last_scan_at": NOW - timedelta(days=3)}, "promised 3 days ago and not moving"),
         ({"status": "exception", "last_scan_at": NOW}, "the courier reports a problem"),
+        ({"status": "returned", "last_scan_at": NOW}, "it came back, and the buyer has nothing"),
     ],
 )
 def test_a_parcel_is_stuck_for_a_reason_that_is_told(changes: dict[str, object], reason: str, rules: MakeRules) -> None:
@@ -218,6 +219,13 @@ def test_a_parcel_is_stuck_for_a_reason_that_is_told(changes: dict[str, object],
 )
 def test_a_parcel_that_moves_or_has_arrived_is_no_alert(changes: dict[str, object], rules: MakeRules) -> None:
     assert run("parcel_stuck", parcel(**changes), rules("parcel_stuck")) == []
+
+
+def test_what_a_tracker_saw_is_linked_to_the_trackers_row(rules: MakeRules) -> None:
+    look = parcel(status="exception", told_by=9, told_ref="trk_1", told_at=NOW - timedelta(hours=1))
+    (found,) = run("parcel_stuck", look, rules("parcel_stuck"))
+    places = {row.claim: (row.source.shop_id, row.source.external_id) for row in found.evidence}
+    assert places == {"Last scan": (9, "trk_1"), "Promised": (2, "T1"), "State at the courier": (9, "trk_1")}
 
 
 def test_a_buyer_who_has_written_is_likelier_to_claim_and_gets_a_reply(rules: MakeRules) -> None:
