@@ -323,6 +323,33 @@ class Supplier(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierOffer(Record):
+    """What a supplier's own list says of one SKU: its price, what stands there, and how it is sold."""
+
+    supplier_ref: str = ""
+    sku: str
+    unit_cost: Decimal | None = None
+    currency: str = ""
+    available: int | None = None
+    lead_time_days: int | None = None
+    minimum_quantity: int | None = None
+    case_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierPromise(Record):
+    """A supplier's word on one line of a purchase order of ours. What it leaves open is None."""
+
+    supplier_ref: str = ""
+    order_number: str
+    sku: str
+    quantity: int | None = None
+    unit_cost: Decimal | None = None
+    currency: str = ""
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation(Record):
     channel: str  # mail, chat
     subject: str = ""

@@ -19,7 +19,16 @@ from connectors.models.shop import (
     WebhookKey,
     WebhookRefusal,
 )
-from connectors.models.stock import DollarInput, Listing, Product, PurchaseOrder, StockLevel, Supplier
+from connectors.models.stock import (
+    DollarInput,
+    Listing,
+    Product,
+    PurchaseOrder,
+    StockLevel,
+    Supplier,
+    SupplierOffer,
+    SupplierPromise,
+)
 
 __all__ = [
     "AccountMetric",
@@ -56,6 +65,8 @@ __all__ = [
     "Shop",
     "StockLevel",
     "Supplier",
+    "SupplierOffer",
+    "SupplierPromise",
     "WebhookEvent",
     "WebhookKey",
     "WebhookRefusal",

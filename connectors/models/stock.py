@@ -76,6 +76,35 @@ class PurchaseOrder(RecordModel):
         indexes = [models.Index(fields=["sku"], name="purchase_order_sku")]
 
 
+class SupplierOffer(RecordModel):
+    supplier_ref = models.TextField(blank=True)
+    sku = models.TextField()
+    unit_cost = money_field(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    available = models.PositiveIntegerField(null=True, blank=True)
+    lead_time_days = models.PositiveIntegerField(null=True, blank=True)
+    minimum_quantity = models.PositiveIntegerField(null=True, blank=True)
+    case_size = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [natural_key("supplier_offer")]
+        indexes = [models.Index(fields=["sku"], name="supplier_offer_sku")]
+
+
+class SupplierPromise(RecordModel):
+    supplier_ref = models.TextField(blank=True)
+    order_number = models.TextField()
+    sku = models.TextField()
+    quantity = models.PositiveIntegerField(null=True, blank=True)
+    unit_cost = money_field(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [natural_key("supplier_promise")]
+        indexes = [models.Index(fields=["order_number", "sku"], name="supplier_promise_line")]
+
+
 class DollarInput(models.Model):
     """A figure that a dollar rests on, as a dated range. The narrowest row wins: shop and SKU, shop, SKU, all.
 
