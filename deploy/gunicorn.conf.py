@@ -3,7 +3,7 @@
 from pathlib import Path
 
 workers = 2
-threads = 4
+threads = 8
 worker_class = "gthread"
 timeout = 60
 graceful_timeout = 20

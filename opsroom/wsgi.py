@@ -3,4 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsroom.settings")
-application = get_wsgi_application()
+_pages = get_wsgi_application()  # sets Django up, which the doorstep needs
+
+from opsroom.doorstep import Doorstep  # noqa: E402
+
+application = Doorstep(_pages)

@@ -38,7 +38,7 @@ def fire(port: int, shop: Shop, first: int, count: int, rate: int) -> dict[str, 
     """What the load saw. Raises RuntimeError where an answer was not 200."""
     command = [sys.executable, "-m", "tests.bench.load", str(port), f"/webhooks/{shop.pk}/", SECRET]
     command += [str(number) for number in (first, count, CLIENTS, rate)]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE, text=True)
     told: dict[str, float] = json.loads(done.stdout)
     if told["refused"]:
         raise RuntimeError(f"{told['refused']} of {count} pushes were not taken")
