@@ -1,4 +1,4 @@
-"""Web: two processes of four threads each, which two cores keep busy without waiting for one another."""
+"""Web: two processes of eight threads each: two cores stay busy while others wait for the disk."""
 
 from pathlib import Path
 
