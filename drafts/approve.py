@@ -107,11 +107,12 @@ def approve_batch(
     """
     rows = list(items)
     check_role(by, "approve these")
-    tier = Judge().judge("", None, None, items=len(rows)).tier
+    judge = Judge()
+    tier = judge.judge("", None, None, items=len(rows)).tier
     if tier in WITH_FACTOR:
         check_proof(proof, by, batch_digest(rows), f"{len(rows)} writes at once take a second factor")
     each = None if not rows or seconds_on_card is None else seconds_on_card / len(rows)
-    return [_one_of_batch(row, by, proof, each) for row in rows]
+    return [_one_of_batch(row, by, judge, proof, each) for row in rows]
 
 
 def batch_digest(items: Iterable[Shown]) -> str:
@@ -127,12 +128,12 @@ def check_proof(proof: Proof | None, by: Person, digest: str, why: str) -> None:
         raise ProofNeeded(f"{why}: confirm with your passkey or a fresh code.", digest=digest)
 
 
-def _one_of_batch(row: Shown, by: Person, proof: Proof | None, seconds: float | None) -> Decision:
+def _one_of_batch(row: Shown, by: Person, judge: Judge, proof: Proof | None, seconds: float | None) -> Decision:
     try:
         with transaction.atomic():
             draft = _as_shown(row)
             kept, _ = _parts(draft, None)
-            tier = _tier(draft, kept, by, Judge())
+            tier = _tier(draft, kept, by, judge)
             if tier is not Tier.CLICK:
                 raise NotAllowed(f"This needs a look of its own: {' '.join(draft.tier_reasons)}")
             check_reach([draft, *kept])

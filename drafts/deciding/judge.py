@@ -30,8 +30,9 @@ class Judgement:
 class Judge:
     def __init__(self) -> None:
         self.rules = [rule_of(row) for row in Policy.objects.filter(is_active=True)]
-        base = settings.BASE_CURRENCY
-        self.rates = Rates(base, FxRate.objects.filter(base=base).values_list("currency", "day", "rate"))
+        base, today = settings.BASE_CURRENCY, timezone.now().date()
+        newest = FxRate.objects.filter(base=base, day__lte=today).order_by("currency", "-day").distinct("currency")
+        self.rates = Rates(base, newest.values_list("currency", "day", "rate"))
 
     def judge(
         self, kind: str, money: Money | None, shop_id: int | None, *, items: int = 1, flags: Iterable[Flag] = ()
