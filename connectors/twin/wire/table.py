@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from connectors.twin.market import Market
 from connectors.twin.wire.aftership.api import AfterShip
+from connectors.twin.wire.amazon.routes import make_amazon
 from connectors.twin.wire.easypost.api import EasyPost
 from connectors.twin.wire.easypost.calls import ROUTES as EASYPOST_ROUTES
 from connectors.twin.wire.gmail import calls as gmail
@@ -36,6 +37,7 @@ WIRES: Mapping[str, Make] = {
     "meta_ads": lambda market, has_limits: MetaAds(market, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
     "lazada": lambda market, has_limits: make_lazada(market, has_limits=has_limits),
+    "amazon": lambda market, has_limits: make_amazon(market, has_limits=has_limits),
     "tiktok_shop": lambda market, has_limits: make_tiktok_shop(market, has_limits=has_limits),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from connectors.base import (
@@ -136,9 +137,10 @@ class Amazon(Connector):
     read_scopes: ClassVar[tuple[str, ...]] = ()  # Amazon grants by the roles of the app
     write_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
-        super().__init__(account, transport, clock)
-        self.client = Client(account, transport, clock)
+    @cached_property
+    def client(self) -> Client:
+        """One for this opening: it keeps a token that was renewed on the way."""
+        return Client(self.account, self.transport, self.clock)
 
     def pull(self, feed: str, cursor: str) -> Iterator[Page]:
         known = {row.name: row for row in self.feeds}[feed]
