@@ -12,7 +12,7 @@ import orjson
 
 from connectors.base import Answer, Clock, Permit, Retry, Transport
 from connectors.shops.marketplaces.lazada.signing import signature
-from connectors.shops.marketplaces.lazada.ventures import Venture, venture_of
+from connectors.shops.marketplaces.lazada.ventures import Home, Venture, venture_of
 from connectors.shops.reading import Row, currency_of
 from connectors.transport.redaction import Redactor
 from connectors.types import Account, Receipt
@@ -49,6 +49,10 @@ class Client:
     @property
     def venture(self) -> Venture:
         return venture_of(self.account.country)
+
+    @property
+    def home(self) -> Home:
+        return Home(self.currency, self.venture.zone)
 
     @property
     def currency(self) -> str:

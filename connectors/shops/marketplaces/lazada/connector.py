@@ -181,7 +181,7 @@ class Lazada(Install, Connector):
             return None
         if found is None:
             return None
-        rows = goods.variant(*found, client=self.client, now=self.clock())
+        rows = goods.variant(*found, home=self.client.home, now=self.clock())
         return next((row for row in rows if isinstance(row, record)), None)
 
     def perform(self, operation: Operation, permit: Permit) -> Receipt:

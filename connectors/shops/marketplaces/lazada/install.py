@@ -63,6 +63,7 @@ class Install:
                 renewable_until=renewable,
                 country=country,
                 currency=VENTURES[country].currency,
+                time_zone=VENTURES[country].time_zone,
             )
             for row, country in _sellers(told)
         )
@@ -87,7 +88,8 @@ def renew(account: Account, transport: Transport, clock: Clock) -> Renewed:
         transport, auth_host(account.base_url), "/auth/token/refresh", mine, {"refresh_token": mine["refresh_token"]},
         clock, purpose="token.refresh",
     )  # fmt: skip
-    return Renewed({**account.credentials, **_pair(told)}, _ends(told, "expires_in", clock()))
+    ends, renewable = (_ends(told, name, clock()) for name in ("expires_in", "refresh_expires_in"))
+    return Renewed({**account.credentials, **_pair(told)}, ends, renewable)
 
 
 def _token_call(

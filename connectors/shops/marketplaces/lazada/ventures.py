@@ -1,8 +1,9 @@
 """Lazada's six ventures: API host, Seller Center, currency and time zone of each, by ISO 3166-1 country."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 CONSENT_HOST = "https://auth.lazada.com"
 AUTH_HOST = "https://auth.lazada.com/rest"
@@ -14,32 +15,37 @@ class Venture:
     host: str
     seller_center: str
     currency: str
-    utc_hours: int
+    time_zone: str
 
     @property
-    def zone(self) -> timezone:
-        """No venture has summer time."""
-        return timezone(timedelta(hours=self.utc_hours))
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
     def local_day(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.zone):%Y-%m-%d}"
 
 
-def _venture(country: str, domain: str, currency: str, utc_hours: int) -> Venture:
-    return Venture(
-        country, f"https://api.{domain}/rest", f"https://sellercenter.{domain}", currency=currency, utc_hours=utc_hours
-    )
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What no row of an account says: the currency of its amounts, and the zone of its days."""
+
+    currency: str
+    zone: ZoneInfo
+
+
+def _venture(country: str, domain: str, currency: str, time_zone: str) -> Venture:
+    return Venture(country, f"https://api.{domain}/rest", f"https://sellercenter.{domain}", currency, time_zone)
 
 
 VENTURES = {
     venture.country: venture
     for venture in (
-        _venture("SG", "lazada.sg", "SGD", 8),
-        _venture("MY", "lazada.com.my", "MYR", 8),
-        _venture("TH", "lazada.co.th", "THB", 7),
-        _venture("VN", "lazada.vn", "VND", 7),
-        _venture("PH", "lazada.com.ph", "PHP", 8),
-        _venture("ID", "lazada.co.id", "IDR", 7),
+        _venture("SG", "lazada.sg", "SGD", "Asia/Singapore"),
+        _venture("MY", "lazada.com.my", "MYR", "Asia/Kuala_Lumpur"),
+        _venture("TH", "lazada.co.th", "THB", "Asia/Bangkok"),
+        _venture("VN", "lazada.vn", "VND", "Asia/Ho_Chi_Minh"),
+        _venture("PH", "lazada.com.ph", "PHP", "Asia/Manila"),
+        _venture("ID", "lazada.co.id", "IDR", "Asia/Jakarta"),
     )
 }
 FIRST = VENTURES["SG"]

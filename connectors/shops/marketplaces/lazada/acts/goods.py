@@ -64,7 +64,7 @@ def set_price(client: Client, operation: SetPrice, permit: Permit) -> Receipt:
         raise Refused(f"this venture sells in {client.currency}, not in {operation.price.currency}", code="currency")
     product, sku = _found(client, operation.listing_ref)
     wanted = operation.price.amount
-    if has_special(sku, client=client, now=client.clock()):
+    if has_special(sku, home=client.home, now=client.clock()):
         if wanted >= price(sku["price"]):
             raise CannotDo(
                 f"a special price runs below {sku['price']}; end it in the Seller Center before a higher one"
@@ -81,6 +81,6 @@ def set_price(client: Client, operation: SetPrice, permit: Permit) -> Receipt:
 
 def see_price(client: Client, operation: SetPrice, since: datetime | None) -> Sighting:
     sku = _found(client, operation.listing_ref)[1]
-    asked = selling_price(sku, client=client, now=client.clock())
+    asked = selling_price(sku, home=client.home, now=client.clock())
     sight = Sight.SEEN if asked == operation.price.amount else Sight.ABSENT
     return Sighting(sight, operation.listing_ref, f"a buyer pays {asked} now")

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.shops.marketplaces.lazada.client import Client, part
 from connectors.shops.marketplaces.lazada.parse import price
+from connectors.shops.marketplaces.lazada.ventures import Home
 from connectors.shops.reading import Row, Unreadable, currency_of, dump, read_rows
 from connectors.shops.windows import Mark, windows
 from connectors.types import Page, Payout, Record, SettlementLine
@@ -34,7 +35,7 @@ def settlement(client: Client, cursor: str, *, first_span: timedelta, overlap: t
             is_end = len(rows) < PAGE
             offset += len(rows)
             after = Mark(end) if is_end else Mark(start, end, str(offset))
-            records = read_rows("settlementline", rows, partial(line, client=client), "transaction_number")
+            records = read_rows("settlementline", rows, partial(line, home=client.home), "transaction_number")
             yield Page(tuple(records), str(after), len(rows), is_end and end >= now)
             if is_end:
                 break
@@ -44,17 +45,17 @@ def _day(client: Client, seconds: int) -> str:
     return client.venture.local_day(datetime.fromtimestamp(seconds, UTC))
 
 
-def local_time(value: Any, client: Client) -> datetime:
+def local_time(value: Any, home: Home) -> datetime:
     """A day or time in the venture's own zone → UTC. Raises Unreadable."""
     for pattern in DAYS:
         try:
-            return datetime.strptime(str(value), pattern).replace(tzinfo=client.venture.zone).astimezone(UTC)
+            return datetime.strptime(str(value), pattern).replace(tzinfo=home.zone).astimezone(UTC)
         except ValueError:
             continue
     raise Unreadable(f"{value!r} is no day")
 
 
-def line(row: Row, *, client: Client) -> Iterator[Record]:
+def line(row: Row, *, home: Home) -> Iterator[Record]:
     """One fee or price of one unit. The number of a transaction is shared by its fees, so they are part of the id."""
     number = row["transaction_number"]
     if not number:
@@ -66,8 +67,8 @@ def line(row: Row, *, client: Client) -> Iterator[Record]:
         order_ref=row.get("order_no") or "",
         kind=kind_of(row.get("transaction_type") or "", row.get("fee_name") or ""),
         amount=price(row["amount"]),
-        currency=client.currency,
-        posted_at=local_time(row["transaction_date"], client),
+        currency=home.currency,
+        posted_at=local_time(row["transaction_date"], home),
     )
 
 
@@ -92,11 +93,11 @@ def payouts(client: Client, cursor: str, *, first_span: timedelta) -> Iterator[P
     """All statements of the span each time: a statement is paid long after it was made."""
     begin = int((client.clock() - first_span).timestamp())
     rows = part(client.get("/finance/payout/status/get", {"created_after": _day(client, begin)}), "data", list)
-    records = read_rows("payout", rows, partial(payout, client=client), "statement_number")
+    records = read_rows("payout", rows, partial(payout, home=client.home), "statement_number")
     yield Page(tuple(records), "", len(rows), is_last=True, count_at_source=len(rows), as_of=client.clock())
 
 
-def payout(row: Row, *, client: Client) -> Iterator[Record]:
+def payout(row: Row, *, home: Home) -> Iterator[Record]:
     """One statement; its payout reads "3962.41 EUR"."""
     amount, _, currency = str(row["payout"]).partition(" ")
     if not row["statement_number"]:
@@ -107,6 +108,6 @@ def payout(row: Row, *, client: Client) -> Iterator[Record]:
         raw=dump(row),
         status="paid" if is_paid else "pending",
         amount=Decimal(price(amount)),
-        currency=currency_of(currency or client.currency),
-        paid_at=local_time(row["updated_at"], client) if is_paid else None,
+        currency=currency_of(currency or home.currency),
+        paid_at=local_time(row["updated_at"], home) if is_paid else None,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from connectors.base import Retry
 from connectors.shops.marketplaces.lazada.client import Client, part
 from connectors.shops.marketplaces.lazada.parse import goods_ref, price, when
+from connectors.shops.marketplaces.lazada.ventures import Home
 from connectors.shops.reading import Row, Unreadable, count, dump, read_rows
 from connectors.types import BadRow, Listing, Page, Product, Record, StockLevel
 
@@ -30,7 +31,7 @@ def goods(client: Client, cursor: str) -> Iterator[Page]:
     whole = _listed(client, OPENED, now, 0, 1)[1]
     slices = _slices(client, begin, now)
     for end, rows in slices:
-        records = tuple(read_rows("listing", rows, partial(variants, client=client, now=client.clock()), "item_id"))
+        records = tuple(read_rows("listing", rows, partial(variants, home=client.home, now=client.clock()), "item_id"))
         is_last = end >= now
         yield Page(records, "" if is_last else str(end), len(rows), is_last, whole if is_last else None)
 
@@ -76,12 +77,12 @@ def sku_of(client: Client, listing_ref: str) -> tuple[Row, Row] | None:
     return None if sku is None else (found, sku)
 
 
-def variants(row: Row, *, client: Client, now: datetime) -> Iterator[Record | BadRow]:
+def variants(row: Row, *, home: Home, now: datetime) -> Iterator[Record | BadRow]:
     for sku in row["skus"]:
-        yield from variant(row, sku, client=client, now=now)
+        yield from variant(row, sku, home=home, now=now)
 
 
-def variant(row: Row, sku: Row, *, client: Client, now: datetime) -> Iterator[Record]:
+def variant(row: Row, sku: Row, *, home: Home, now: datetime) -> Iterator[Record]:
     ref = goods_ref(row["item_id"], sku["SkuId"])
     if not row["item_id"] or not sku["SkuId"]:
         raise Unreadable("a product or its SKU has no id")
@@ -89,15 +90,15 @@ def variant(row: Row, sku: Row, *, client: Client, now: datetime) -> Iterator[Re
     name, code = str(fields.get("name") or ""), str(sku["SellerSku"] or ref)
     state, issue = _state(row, sku)
     yield Product(
-        external_id=ref, sku=code, title=name, currency=client.currency, description=fields.get("description") or ""
+        external_id=ref, sku=code, title=name, currency=home.currency, description=fields.get("description") or ""
     )
     yield Listing(
         external_id=ref,
         raw=dump({**row, "skus": [sku]}),
         sku=code,
         title=name,
-        price=selling_price(sku, client=client, now=now),
-        currency=client.currency,
+        price=selling_price(sku, home=home, now=now),
+        currency=home.currency,
         status=state,
         issue=issue,
         updated_at=when(row.get("updated_time")),
@@ -105,30 +106,30 @@ def variant(row: Row, sku: Row, *, client: Client, now: datetime) -> Iterator[Re
     yield stock(ref, sku)
 
 
-def selling_price(sku: Row, *, client: Client, now: datetime) -> Decimal:
+def selling_price(sku: Row, *, home: Home, now: datetime) -> Decimal:
     """What a buyer pays now: the special price inside its time, else the price."""
     special = price(sku.get("special_price") or 0)
     listed: Decimal = price(sku["price"])
-    return special if special and _is_within(sku, client, now) else listed
+    return special if special and _is_within(sku, home, now) else listed
 
 
-def has_special(sku: Row, *, client: Client, now: datetime) -> bool:
-    return bool(price(sku.get("special_price") or 0)) and _is_within(sku, client, now)
+def has_special(sku: Row, *, home: Home, now: datetime) -> bool:
+    return bool(price(sku.get("special_price") or 0)) and _is_within(sku, home, now)
 
 
-def _is_within(sku: Row, client: Client, now: datetime) -> bool:
-    begin, end = (_local(sku.get(name), client) for name in ("special_from_time", "special_to_time"))
+def _is_within(sku: Row, home: Home, now: datetime) -> bool:
+    begin, end = (_local(sku.get(name), home) for name in ("special_from_time", "special_to_time"))
     return (begin is None or begin <= now) and (end is None or now < end)
 
 
-def _local(value: Any, client: Client) -> datetime | None:
+def _local(value: Any, home: Home) -> datetime | None:
     """A time as sellers write it, in the venture's own: "2015-07-31 00:00", the space at times left out."""
     if not value:
         return None
     found = MOMENT.match(str(value))
     if found is None:
         raise Unreadable(f"{value!r} is no time of a special price")
-    return datetime(*(int(number) for number in found.groups() if number is not None), tzinfo=client.venture.zone)  # type: ignore[arg-type, misc]
+    return datetime(*(int(number) for number in found.groups() if number is not None), tzinfo=home.zone)  # type: ignore[arg-type, misc]
 
 
 def _state(row: Row, sku: Row) -> tuple[str, str]:
