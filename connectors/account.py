@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from connectors import health
 from connectors.base import Clock, Connector, Gate, closed_gate
+from connectors.inbox import StoredPushes
 from connectors.models import Shop
 from connectors.registry import allowance_of, open_connector
 from connectors.transport.breaker import Breaker
@@ -43,6 +44,7 @@ def connect(shop: Shop, *, gate: Gate = closed_gate, clock: Clock = timezone.now
         breaker=breaker_of(name),
         health=health.recorder(shop.pk),
         gate=gate,
+        inbox=StoredPushes(shop.pk),
     )
 
 

@@ -169,6 +169,30 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """One push of the account's channel as it was kept, verified, before it was answered."""
+
+    received_at: datetime
+    body: bytes = field(repr=False)
+
+
+class Inbox(Protocol):
+    """The pushes kept for an account: for what a channel tells by pushing alone, they are the record that is pulled."""
+
+    def since(self, feed: str, moment: datetime, containing: str = "") -> Iterator[Push]:
+        """Those received from a moment on whose first touched feed this is, oldest first; with `containing`, those
+        whose body holds that text."""
+        ...
+
+
+class NoInbox:
+    """Nothing was kept."""
+
+    def since(self, feed: str, moment: datetime, containing: str = "") -> Iterator[Push]:
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What a reply says of our allowance: calls (or cost points) left now, the most there can be, and the refill.
 
@@ -216,11 +240,13 @@ class Connector(ABC):
     handover: ClassVar[Handover] = Handover.BOOKS
     allowance: ClassVar[Budget] = Budget(10, 10, 5)  # calls, until replies tell better
     lanes: ClassVar[Mapping[str, Budget]] = {}  # by operation, where the platform counts each one apart
+    pushes_are_the_record: ClassVar[bool] = False  # what is pushed can be read in no other way
 
-    def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
+    def __init__(self, account: Account, transport: Transport, clock: Clock, inbox: Inbox | None = None) -> None:
         self.account = account
         self.transport = transport
         self.clock = clock
+        self.inbox = inbox or NoInbox()
 
     @abstractmethod
     def pull(self, feed: str, cursor: str) -> Iterator[Page]:
@@ -270,4 +296,13 @@ class WebhookReader(Protocol):
     @classmethod
     def touched(cls, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...]:
         """Feeds that this event says have changed."""
+        ...
+
+
+class Challenged(Protocol):
+    """A connector whose channel tries an address by a GET before it pushes there."""
+
+    @classmethod
+    def challenge(cls, asked: Mapping[str, str], credentials: Mapping[str, str]) -> str | None:
+        """The answer that proves the address is ours; None where the asker does not know our token."""
         ...

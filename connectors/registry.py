@@ -6,7 +6,7 @@ from random import random as real_random
 
 import httpx
 
-from connectors.base import Budget, Clock, Connector, Gate, Refused, closed_gate
+from connectors.base import Budget, Clock, Connector, Gate, Inbox, Refused, closed_gate
 from connectors.http import Health, HttpTransport, Patience, Silent, no_health, shared_client
 from connectors.shops.ads.google_ads import GoogleAds
 from connectors.shops.ads.meta_ads import MetaAds
@@ -17,10 +17,12 @@ from connectors.shops.marketplaces.shopify import Shopify
 from connectors.shops.marketplaces.tiktok_shop import TikTokShop
 from connectors.shops.messages.gmail import Gmail
 from connectors.shops.messages.mailbox import Mailbox
+from connectors.shops.messages.whatsapp import WhatsApp
 from connectors.shops.payments.stripe import Stripe
 from connectors.shops.shipping.aftership import AfterShip
 from connectors.shops.shipping.easypost import EasyPost
 from connectors.shops.shipping.ups import UPS
+from connectors.shops.supply.files import Catalogue, SupplierFiles, Warehouse
 from connectors.shops.supply.zoho import Zoho
 from connectors.transport.breaker import Breaker
 from connectors.transport.redaction import Redactor
@@ -36,10 +38,14 @@ CONNECTORS: dict[str, type[Connector]] = {
         Stripe,
         Mailbox,
         Zoho,
+        SupplierFiles,
+        Warehouse,
+        Catalogue,
         AfterShip,
         EasyPost,
         UPS,
         Gmail,
+        WhatsApp,
         GoogleAds,
         MetaAds,
         TikTokShop,
@@ -103,6 +109,7 @@ def open_connector(
     breaker: Breaker | None = None,
     health: Health = no_health,
     gate: Gate = closed_gate,
+    inbox: Inbox | None = None,
     client: httpx.Client | None = None,
     patience: Patience | None = None,
     sleep: Silent = time.sleep,
@@ -133,4 +140,4 @@ def open_connector(
         sleep=sleep,
         random=random,
     )
-    return made(account, transport, clock)
+    return made(account, transport, clock, inbox)

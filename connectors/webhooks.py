@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 # Credentials that sign pushes, by the names that the channels give them; a changed one stays valid as `old_…`.
 SIGNING = ("webhook_secret", "partner_key", "client_secret", "push_trust")
-# The same where the app's key is part of what is signed (TikTok Shop, Lazada): given on as "key:secret".
+# The app's secret at Meta; where the app's key is part of what is signed (TikTok Shop, Lazada) it is "key:secret".
 SIGNING_WITH_KEY = ("app_key", "app_secret")
 BATCH = 500
 DELAY_SECONDS = 0.2
@@ -119,12 +119,24 @@ def receive(shop: Shop, body: bytes, headers: Mapping[str, str], urls: Iterable[
     return store(shop, reader.event_id(body, headers), feeds, body, now)
 
 
+def handshake(shop: Shop, asked: Mapping[str, str]) -> str | None:
+    """What to say back to a channel that tries an address by a GET before it pushes there; None to one that may not."""
+    connector = CONNECTORS.get(shop.kind)
+    challenge = getattr(connector, "challenge", None)
+    return cast(str | None, challenge(asked, shop.credentials)) if challenge else None
+
+
+def is_record(shop: Shop) -> bool:
+    """Whether the channel's pushes are all there is: no pull brings again what was not kept."""
+    return bool(getattr(CONNECTORS.get(shop.kind), "pushes_are_the_record", False))
+
+
 def secrets_of(shop: Shop) -> tuple[str, ...]:
     named = (shop.credentials.get(prefix + name) for name in SIGNING for prefix in ("", "old_"))
     key_name, secret_name = SIGNING_WITH_KEY
     key = shop.credentials.get(key_name)
     keyed = (shop.credentials.get(prefix + secret_name) for prefix in ("", "old_"))
-    pairs = (f"{key}:{secret}" for secret in keyed if key and secret)
+    pairs = (f"{key}:{secret}" if key else str(secret) for secret in keyed if secret)
     return (*(str(secret) for secret in named if secret), *pairs)
 
 

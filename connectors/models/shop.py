@@ -169,6 +169,12 @@ class WebhookEvent(models.Model):
         indexes = [
             models.Index(fields=["received_at"], name="webhook_waiting", condition=models.Q(done_at=None)),
             models.Index(fields=["shop", "event_id"], name="webhook_event_id"),
+            # Of messengers the pushes are the record, and are read by time; for the others it would be weight alone.
+            models.Index(
+                fields=["shop", "received_at", "id"],
+                name="webhook_record",
+                condition=models.Q(topic__startswith="messages"),
+            ),
         ]
 
     def __str__(self) -> str:
