@@ -14,6 +14,15 @@ STATUSES = {
     "ENABLED": CampaignStatus.ACTIVE, "PAUSED": CampaignStatus.PAUSED, "REMOVED": CampaignStatus.ENDED,
 }  # fmt: skip
 METRICS = frozenset({"costMicros", "clicks", "impressions", "conversions", "conversionsValue"})
+CAMPAIGN = frozenset(
+    {
+        "resourceName", "id", "name", "status", "primaryStatus", "primaryStatusReasons", "advertisingChannelType",
+        "campaignBudget",
+    }
+)  # fmt: skip
+BUDGET = frozenset(
+    {"resourceName", "amountMicros", "totalAmountMicros", "period", "explicitlyShared", "referenceCount"}
+)
 # What `campaign.primary_status` says of a campaign that is enabled and yet does not run as it was set.
 HINDERED = frozenset({"LIMITED", "NOT_ELIGIBLE", "MISCONFIGURED"})
 
@@ -65,7 +74,9 @@ def product_spend(row: Row) -> Iterator[AdSpend]:
 
 def campaign(row: Row) -> Iterator[Campaign]:
     found = part(row, "campaign")
-    budget = row.get("campaignBudget") or {}
+    budget: Row = part(row, "campaignBudget") if "campaignBudget" in row else {}
+    refuse_strange(found, CAMPAIGN)
+    refuse_strange(budget, BUDGET)
     status, delivery = text(found["status"]), text(found.get("primaryStatus"))
     reasons = found.get("primaryStatusReasons") or []
     is_total = budget.get("period") == "CUSTOM_PERIOD"
@@ -89,7 +100,10 @@ def sharing(budget: Row) -> int | None:
     """How many campaigns spend from this budget; None where the row tells of none."""
     if not budget:
         return None
-    return max(1, whole(budget.get("referenceCount"))) if budget.get("explicitlyShared") else 1
+    is_shared = budget.get("explicitlyShared", False)
+    if not isinstance(is_shared, bool):
+        raise Unreadable(f"{is_shared!r} does not say whether the budget is shared")
+    return max(1, whole(budget.get("referenceCount"))) if is_shared else 1
 
 
 def account_status(row: Row, now: datetime) -> Iterator[AccountMetric]:

@@ -26,6 +26,12 @@ INSIGHTS = frozenset(
         "account_currency", "date_start", "date_stop", "product_id",
     }
 )  # fmt: skip
+CAMPAIGN = frozenset(
+    {
+        "id", "account_id", "name", "status", "effective_status", "objective", "daily_budget", "lifetime_budget",
+        "updated_time", "issues_info",
+    }
+)  # fmt: skip
 ACCOUNT_STATUSES = {
     1: "ACTIVE", 2: "DISABLED", 3: "UNSETTLED", 7: "PENDING_RISK_REVIEW", 8: "PENDING_SETTLEMENT",
     9: "IN_GRACE_PERIOD", 100: "PENDING_CLOSURE", 101: "CLOSED", 201: "ANY_ACTIVE", 202: "ANY_CLOSED",
@@ -94,6 +100,7 @@ def purchases(actions: Any) -> Decimal:
 
 
 def campaign(row: Row, currency: str) -> Iterator[Campaign]:
+    refuse_strange(row, CAMPAIGN)
     status, delivery = text(row["status"]), text(row.get("effective_status"))
     yield Campaign(
         external_id=ref_of(row["id"]),
