@@ -14,6 +14,7 @@ from connectors.models import App, ConsentVisit, Feed, Shop
 from connectors.opening import open_shop
 from connectors.twin.server import TwinServer
 from drafts.models import LedgerEntry
+from opsroom.management.commands.connect_twin import register_apps
 from opsroom.people.models import User
 from tests.connectors import consenting
 
@@ -241,3 +242,12 @@ def test_every_system_of_the_registry_can_be_chosen_and_opened(client_for: Clien
     kinds = [part.split("/")[0] for part in page.split('href="/connections/new/')[1:]]
     assert {"shopee", "shopify", "stripe", "mailbox"} <= set(kinds)
     assert {client.get(f"/connections/new/{kind}/").status_code for kind in kinds} == {200}
+
+
+def test_the_practice_market_never_takes_the_place_of_a_real_app(accounts: Accounts, twin: TwinServer) -> None:
+    App.objects.filter(kind="stripe").update(base_url="", credentials={"client_id": "ca_real", "client_secret": "sk"})
+    App.objects.filter(kind="shopify").update(base_url="http://127.0.0.1:1")
+    register_apps(twin.accounts())
+    apps = {app.kind: app for app in App.objects.all()}
+    assert apps["stripe"].credentials["client_id"] == "ca_real"
+    assert apps["shopify"].base_url == accounts["shopify"]["base_url"]
