@@ -7,7 +7,7 @@ from typing import Any
 from connectors.base import Permit, Refused, Retry, Unknown
 from connectors.money import parse_amount
 from connectors.operations import DecideReturn
-from connectors.shops.evidence import is_data_url, picture
+from connectors.shops.evidence import Picture, is_data_url, picture
 from connectors.shops.marketplaces.tiktok_shop.client import Client, written
 from connectors.shops.marketplaces.tiktok_shop.parse.aftersale import spelled
 from connectors.shops.marketplaces.tiktok_shop.reads import aftersale
@@ -99,15 +99,19 @@ def _refusal(client: Client, operation: DecideReturn, stage: Stage, permit: Perm
     if operation.text:
         body["comment"] = operation.text
     if operation.images:
-        body["images"] = [_uploaded(client, image, permit) for image in operation.images]
+        pictures = [_picture(image) for image in operation.images]  # all are looked at before the first leaves
+        body["images"] = [_uploaded(client, made, permit) for made in pictures]
     return body
 
 
-def _uploaded(client: Client, image: str, permit: Permit) -> Row:
-    """A picture on TikTok's file host, which nobody sees until a decision names it: a lost upload decided nothing."""
+def _picture(image: str) -> Picture:
     if not is_data_url(image):
         raise Refused("TikTok Shop takes evidence as files, not as links; attach the picture itself", code="evidence")
-    made = picture(image)
+    return picture(image)
+
+
+def _uploaded(client: Client, made: Picture, permit: Permit) -> Row:
+    """A picture on TikTok's file host, which nobody sees until a decision names it: a lost upload decided nothing."""
     content_type, body = made.as_form("data")
     try:
         said = written(client.write(UPLOAD, {}, permit, content=body, kind=content_type))
