@@ -99,12 +99,23 @@ class Reader(Protocol):
 class Saved(Reader, Protocol):
     """Rows saved from all shops, read as one shop sees them."""
 
+    @property
+    def shop_id(self) -> int | None: ...
+
     def of(self, shop_id: int | None) -> "Saved":
         """The same rows as another shop sees them."""
         ...
 
     def latest(self, record: type[Any], by: str, **where: object) -> Any | None:
         """The record with the greatest `by` among this shop's rows whose fields equal `where`."""
+        ...
+
+    def performer(self, operation: type[Operation]) -> int | None:
+        """The shop that does such an operation for this one.
+
+        Itself where its channel has the call; else the only other connected shop that has it (labels are bought at a
+        label seller, credit notes are written in the books). Where none or several have it: itself, by hand.
+        """
         ...
 
 
@@ -146,6 +157,7 @@ class CannotPropose(Exception):
 
 
 C = TypeVar("C", bound=Command)
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +255,21 @@ class InternalKind(Kind[C]):
     def operation(self, command: C, facts: Facts, key: str) -> Operation:
         """There is none. Raises CannotDo."""
         raise CannotDo(f"{self.label} changes only our own records; it is never sent to a channel")
+
+
+def named(matter: Matter, saved: Saved, record: type[R], argument: str) -> tuple[R, Saved]:
+    """The record that a matter's argument names, and the saved rows as its own shop sees them.
+
+    Raises CannotPropose where none is named or saved.
+    """
+    words, ref = argument.removesuffix("_ref").replace("_", " "), matter.argument(argument)
+    if not ref:
+        raise CannotPropose(f"no {words} is named")
+    mine = saved.of(matter.number("shop_id") or matter.shop_id)
+    found = mine.fetch(record, ref)
+    if found is None:
+        raise CannotPropose(f"{words} {ref} is not among the saved records")
+    return found, mine
 
 
 def record_or_raise(reader: Reader, record: type[Record], external_id: str) -> Any:

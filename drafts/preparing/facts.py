@@ -16,18 +16,14 @@ from connectors import models, types
 from connectors.base import CannotDo, Clock, Connector, Handover
 from connectors.models.base import RecordModel
 from connectors.opening import open_shop
+from connectors.operations import Operation
 from connectors.registry import CONNECTORS
 from drafts.kinds.base import Reader, Saved
 from drafts.kinds.own import AlertRow, SupplyPosition, TicketRow
 
 MODELS: dict[type[Any], type[RecordModel]] = {
-    getattr(types, model.__name__): model
-    for model in (
-        models.Conversation, models.Customer, models.Dispute, models.Listing, models.Message, models.Order,
-        models.Payment, models.Product, models.PurchaseOrder, models.Return, models.Shipment, models.StockLevel,
-        models.Supplier,
-    )
-}  # fmt: skip
+    getattr(types, model.__name__): model for model in RecordModel.__subclasses__() if hasattr(types, model.__name__)
+}
 INBOUND = ("sent", "confirmed", "part_received")
 
 
@@ -39,6 +35,15 @@ class SavedReader:
 
     def of(self, shop_id: int | None) -> Saved:
         return self if shop_id == self.shop_id else SavedReader(shop_id, self.clock)
+
+    def performer(self, operation: type[Operation]) -> int | None:
+        connected = dict(models.Shop.objects.filter(state=models.Shop.State.CONNECTED).values_list("pk", "kind"))
+        able = [
+            shop_id
+            for shop_id, kind in connected.items()
+            if kind in CONNECTORS and operation in CONNECTORS[kind].writes
+        ]
+        return able[0] if self.shop_id not in able and len(able) == 1 else self.shop_id
 
     @property
     def handover(self) -> Handover:

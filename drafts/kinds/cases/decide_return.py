@@ -26,6 +26,7 @@ from drafts.kinds.base import (
     Undo,
     amount_in,
     is_past,
+    named,
     record_or_raise,
     text_of,
 )
@@ -62,12 +63,9 @@ class DecideReturnKind(Kind[DecideReturnCommand]):
     text_field = "text"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[DecideReturnCommand]:
-        shop_id = matter.number("shop_id") or matter.shop_id
-        case: Return | None = saved.of(shop_id).fetch(Return, matter.argument("return_ref"))
-        if case is None:
-            raise CannotPropose("the return is not among the saved records")
+        case, mine = named(matter, saved, Return, "return_ref")
         if matter.choice == "reject":
-            return self._refusal(matter, case, saved.of(shop_id), shop_id)
+            return self._refusal(matter, case, mine)
         is_fault = any(word in case.reason.casefold() for word in SELLERS_FAULT)
         share = Decimal(matter.argument("offer_share") or 1)
         offers = case.needs_goods_back is False and not is_fault and 0 < share < 1
@@ -80,11 +78,9 @@ class DecideReturnKind(Kind[DecideReturnCommand]):
         )
         told = {"reason": case.reason, "decision": command.decision, "amount": f"{amount} {case.currency}"}
         outside = (("buyer", case.text),) if case.text else ()
-        return Proposal(command, shop_id, told, outside)
+        return Proposal(command, mine.shop_id, told, outside)
 
-    def _refusal(
-        self, matter: Matter, case: Return, saved: Saved, shop_id: int | None
-    ) -> Proposal[DecideReturnCommand]:
+    def _refusal(self, matter: Matter, case: Return, saved: Saved) -> Proposal[DecideReturnCommand]:
         against = dict(_against(matter))
         offered: RefusalReasons | None = saved.fetch(RefusalReasons, case.external_id)
         if offered is None:
@@ -94,7 +90,7 @@ class DecideReturnKind(Kind[DecideReturnCommand]):
             return_ref=case.external_id, decision="reject", currency=case.currency, reason_code=reason.code
         )
         told = {"reason": case.reason or "none", "decision": "reject", "evidence": " ".join(against.values())}
-        return Proposal(command, shop_id, told, (("buyer", case.text),) if case.text else ())
+        return Proposal(command, saved.shop_id, told, (("buyer", case.text),) if case.text else ())
 
     def choices(self, matter: Matter) -> tuple[tuple[str, str], ...]:
         return (("reject", "Refuse the return"),) if _against(matter) else ()

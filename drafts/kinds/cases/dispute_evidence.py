@@ -8,7 +8,6 @@ from connectors.operations import AcceptDispute, Operation, SubmitEvidence
 from connectors.types import Dispute, DisputeStatus, Order, Payment, Shipment
 from drafts.kinds.base import (
     Amount,
-    CannotPropose,
     Command,
     CurrencyCode,
     Facts,
@@ -23,6 +22,7 @@ from drafts.kinds.base import (
     Saved,
     Undo,
     is_past,
+    named,
     record_or_raise,
     text_of,
 )
@@ -79,13 +79,10 @@ class DisputeEvidenceKind(Kind[DisputeEvidenceCommand]):
     text_field = "narrative"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[DisputeEvidenceCommand]:
-        shop_id = matter.number("shop_id") or matter.shop_id
-        dispute: Dispute | None = saved.of(shop_id).fetch(Dispute, matter.argument("dispute_ref"))
-        if dispute is None:
-            raise CannotPropose("the dispute is not among the saved records")
+        dispute, mine = named(matter, saved, Dispute, "dispute_ref")
         contests = bool(matter.arguments.get("is_worth_contesting", True))
-        seller = saved.of(matter.number("order_shop_id") or shop_id)
-        order = _order(matter, dispute, saved.of(shop_id), seller)
+        seller = saved.of(matter.number("order_shop_id") or mine.shop_id)
+        order = _order(matter, dispute, mine, seller)
         parcel: Shipment | None = seller.latest(Shipment, "shipped_at", order_ref=order.external_id) if order else None
         number = order.number if order else matter.argument("order_number")
         found = _packet(order, parcel, dispute, matter) if contests else ()
@@ -106,7 +103,7 @@ class DisputeEvidenceKind(Kind[DisputeEvidenceCommand]):
             **{field.name: field.text for field in found if not field.name.startswith("customer_")},
             "evidence": matter.proof(),
         }
-        return Proposal(command, shop_id, told, keep=(told["order"], told.get("shipping_tracking_number", "")))
+        return Proposal(command, mine.shop_id, told, keep=(told["order"], told.get("shipping_tracking_number", "")))
 
     def write(self, proposal: Proposal[DisputeEvidenceCommand], rules: tuple[tuple[str, str], ...]) -> str:
         if proposal.command.decision == "accept":

@@ -6,7 +6,6 @@ from connectors.base import Handover
 from connectors.operations import ArrangeShipment, Operation
 from connectors.types import Order, OrderStatus
 from drafts.kinds.base import (
-    CannotPropose,
     Command,
     Facts,
     Kind,
@@ -20,6 +19,7 @@ from drafts.kinds.base import (
     Saved,
     Undo,
     is_past,
+    named,
     record_or_raise,
     text_of,
 )
@@ -55,11 +55,10 @@ class ArrangeShipmentKind(Kind[ArrangeShipmentCommand]):
     undo = Undo("until the courier has the parcel, by calling it off; what the buyer was told stays told")
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[ArrangeShipmentCommand]:
-        ref, shop_id = matter.argument("order_ref"), matter.number("shop_id") or matter.shop_id
-        if not ref:
-            raise CannotPropose("no order is named")
-        marks = saved.of(shop_id).handover is Handover.MARKS
-        return Proposal(ArrangeShipmentCommand(order_ref=ref, method="own_courier" if marks else "pickup"), shop_id, {})
+        order, mine = named(matter, saved, Order, "order_ref")
+        marks = mine.handover is Handover.MARKS
+        command = ArrangeShipmentCommand(order_ref=order.external_id, method="own_courier" if marks else "pickup")
+        return Proposal(command, mine.shop_id, {})
 
     def read_facts(self, command: ArrangeShipmentCommand, reader: Reader) -> Facts:
         order: Order = record_or_raise(reader, Order, command.order_ref)

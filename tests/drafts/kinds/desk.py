@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors import types
 from connectors.base import Handover
+from connectors.operations import Operation
 from drafts.kinds.base import Matter
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -16,8 +17,10 @@ DAY = timedelta(days=1)
 class Memory:
     """A reader whose records are given; it serves as a channel and as saved rows alike."""
 
-    def __init__(self, *records: types.Record, handover: Handover = Handover.BOOKS) -> None:
-        self.handover = handover
+    def __init__(
+        self, *records: types.Record, handover: Handover = Handover.BOOKS, shop_id: int | None = 1, performer: int = 1
+    ) -> None:
+        self.handover, self.shop_id, self._performer = handover, shop_id, performer
         self.records = {(type(record), record.external_id): record for record in records}
 
     def clock(self) -> datetime:
@@ -25,6 +28,9 @@ class Memory:
 
     def of(self, shop_id: int | None) -> "Memory":
         return self
+
+    def performer(self, operation: type[Operation]) -> int | None:
+        return self._performer
 
     def fetch(self, record: type[Any], external_id: str) -> Any | None:
         return self.records.get((record, external_id))

@@ -59,7 +59,7 @@ def test_a_preview_warns_once_the_channel_may_cancel() -> None:
 
 
 def test_it_is_proposed_for_the_order_of_the_matter_only() -> None:
-    assert KIND.propose(matter(order_ref="o1", shop_id=4), Memory()).shop_id == 4
+    assert KIND.propose(matter(order_ref="o1", shop_id=4), Memory(ORDER, shop_id=4)).shop_id == 4
     with pytest.raises(CannotPropose, match="no order is named"):
         KIND.propose(matter(), Memory())
 
