@@ -5,7 +5,7 @@ As JSON a mapping is `{"target field": "column"}` or `{"target field": {"column"
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 from connectors import types
 from connectors.reports.reading import BadReport
-from connectors.reports.words import SYNONYMS
+from connectors.reports.words import SYNONYMS, WORDS_OF_KIND
 
 KINDS: dict[str, type[types.Record]] = {
     "orders": types.Order,
@@ -26,6 +26,8 @@ KINDS: dict[str, type[types.Record]] = {
     "stock": types.StockLevel,
     "suppliers": types.Supplier,
     "purchase_orders": types.PurchaseOrder,
+    "supplier_offers": types.SupplierOffer,
+    "supplier_promises": types.SupplierPromise,
     "reviews": types.Review,
     "payouts": types.Payout,
     "settlements": types.SettlementLine,
@@ -102,13 +104,16 @@ def _column(target: str, place: object) -> Column:
     )  # fmt: skip
 
 
-def guess(header: Iterable[str], kind: str) -> Mapped:
-    """The mapping that the column names suggest; each column is used once."""
+def guess(header: Iterable[str], kind: str, but_not: Collection[str] = ()) -> Mapped:
+    """The mapping that the column names suggest, without the fields `but_not`; each column is used once."""
     columns = {_bare(name): name for name in reversed(list(header)) if name}
     mapped: Mapped = {}
     taken: set[str] = set()
+    own = WORDS_OF_KIND.get(kind, {})
     for target in target_fields(kind):
-        names = (target, *SYNONYMS.get(target, ()))
+        if target in but_not:
+            continue
+        names = (*own.get(target, ()), target, *SYNONYMS.get(target, ()))
         free = (columns[bare] for name in names if (bare := _bare(name)) in columns and columns[bare] not in taken)
         found = next(free, None)
         if found:

@@ -1,4 +1,4 @@
-"""Rows out of a report, whatever it is packed in: CSV, TSV or XLSX, plain or gzip, in any common encoding.
+"""Rows out of a report, whatever it is packed in: CSV, TSV, XLSX or JSON, plain or gzip, in any common encoding.
 
 Limits guard against files made to be large: they hold before anything is unpacked as a whole.
 """
@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import charset_normalizer
 import openpyxl
+import orjson
 
 MAX_BYTES = 2 * 1024**3  # unpacked text of a CSV
 MAX_SHEET_BYTES = 512 * 1024**2  # unpacked XLSX, all parts together
 MAX_RATIO = 200  # unpacked over packed; spreadsheets of real reports stay under 30
 MAX_COLUMNS = 2_000
+MAX_TREE_BYTES = 64 * 1024**2  # a JSON document is held whole
+DEEPEST = 8
 MAX_FIELD = 1_000_000
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",\t;|"
@@ -52,11 +55,14 @@ def open_table(path: Path) -> Iterator[Table]:
     if kind == ".xlsx":
         with _plain(path, packed) as stream:
             yield _spreadsheet(stream)
+    elif kind == ".json":
+        with _plain(path, packed) as stream:
+            yield tree_table(stream.read(MAX_TREE_BYTES + 1))
     elif kind in (".csv", ".tsv", ".txt"):
         with _plain(path, packed) as stream:
             yield _text(stream, "\t" if kind == ".tsv" else "")
     else:
-        raise BadReport(f"{path.name} is no report we can read: give a .csv, .tsv or .xlsx file, plain or .gz")
+        raise BadReport(f"{path.name} is no report we can read: give a .csv, .tsv, .xlsx or .json file, plain or .gz")
 
 
 @contextmanager
@@ -159,6 +165,56 @@ def _spreadsheet(stream: IO[bytes]) -> Table:
     lines = chain(first, rows)
     header, _ = _header(lines, _width(cells for _, cells in first))
     return Table(header, ((number, cells) for number, cells in lines if any(cells)), "xlsx", "")
+
+
+def tree_table(data: bytes, place: str = "") -> Table:
+    """Rows of a JSON document: the list at `place` ("data.items"), or its one list of objects where none is named.
+
+    Nested objects become columns by their path ("price.amount"); lists of plain values become one cell.
+    """
+    if len(data) > MAX_TREE_BYTES:
+        raise BadReport(f"the document is larger than {MAX_TREE_BYTES // 1024**2} MiB; ask for it in pages")
+    try:
+        tree = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadReport(f"this is no JSON document: {error}") from error
+    rows = [dict(_leaves(row)) for row in _rows_at(tree, place)]
+    header = tuple(dict.fromkeys(name for row in rows for name in row))
+    if len(header) > MAX_COLUMNS:
+        raise BadReport(f"the rows have {len(header):,} fields; at most {MAX_COLUMNS:,} are read")
+    cells = ((number, [row.get(name, "") for name in header]) for number, row in enumerate(rows, start=1))
+    return Table(header, cells, "utf-8", "")
+
+
+def _rows_at(tree: Any, place: str) -> list[Any]:
+    found = tree
+    for name in place.split(".") if place else ():
+        if not isinstance(found, dict) or name not in found:
+            raise BadReport(f"the document has nothing at {place!r} (no {name!r}); name where its rows are")
+        found = found[name]
+    if isinstance(found, list):
+        return found
+    lists = [value for value in found.values() if isinstance(value, list)] if isinstance(found, dict) else []
+    if len(lists) != 1:
+        raise BadReport(f"the document has {len(lists)} lists of rows; name the path of the one to read")
+    return lists[0]
+
+
+def _leaves(row: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """(column, text) pairs of one row; a row that is no object fills the column `value`."""
+    if isinstance(row, dict) and depth < DEEPEST:
+        for name, value in row.items():
+            yield from _leaves(value, f"{path}.{name}" if path else str(name), depth + 1)
+    elif isinstance(row, list):
+        yield path or "value", ", ".join(_word(value) for value in row)
+    else:
+        yield path or "value", _word(row)
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _refuse_bomb(data: io.BytesIO) -> None:

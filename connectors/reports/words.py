@@ -369,6 +369,22 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# What a column means in one kind of report alone: a supplier's price is our cost.
+WORDS_OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {
+    "supplier_offers": {
+        "unit_cost": ("price", "unit price", "net price", "wholesale price"),
+        "available": ("available", "stock", "on hand", "in stock", "available quantity", "qty", "quantity"),
+        "sku": ("your sku", "customer sku", "buyer sku"),
+    },
+    "supplier_promises": {
+        "order_number": ("po number", "purchase order", "po", "your order", "your order number", "order number"),
+        "quantity": ("confirmed quantity", "confirmed qty", "qty confirmed", "confirmed"),
+        "unit_cost": ("confirmed price", "price", "unit price", "net price"),
+        "due_at": ("confirmed date", "delivery date", "confirmed delivery date", "ready date", "ship date"),
+        "sku": ("your sku", "customer sku", "buyer sku"),
+    },
+}
+
 _STATES = {
     "unpaid": "unpaid pending created pendingpayment",
     "to_ship": "approved processing readytoship invoiced unfulfilled paid unshipped toship",

@@ -10,9 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import openpyxl
+import orjson
 import pytest
 
-from connectors.reports import BadReport, Defaults, Reader, from_json, guess, open_table
+from connectors.reports import BadReport, Defaults, Reader, from_json, guess, open_table, tree_table
 from connectors.shops.files.export import csv_lines, safe_cell
 from connectors.types import BadRow, Order, OrderStatus, Record
 
@@ -291,3 +292,61 @@ def test_one_bad_date_among_many_sets_its_own_row_aside_and_the_report_is_read(t
 def test_a_column_of_no_dates_names_a_value_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(BadReport, match="no known date format fits 'someday'"):
         read(report(tmp_path, HEADER + "A,2026-11-01 10:00,S,1,2\nB,someday,S,1,2\n"))
+
+
+def json_report(tmp_path: Path, body: bytes, name: str = "stock.json") -> Path:
+    path = tmp_path / name
+    path.write_bytes(body)
+    return path
+
+
+def test_a_json_document_is_read_as_rows_with_its_nested_fields_as_columns(tmp_path: Path) -> None:
+    body = orjson.dumps(
+        {
+            "taken": "2026-11-20",
+            "rows": [{"sku": "A", "at": {"site": "East"}, "n": 5, "tags": ["x", 2]}, {"sku": "B", "ok": True}],
+        }
+    )
+    with open_table(json_report(tmp_path, body)) as table:
+        assert table.header == ("sku", "at.site", "n", "tags", "ok")
+        assert list(table.rows) == [(1, ["A", "East", "5", "x, 2", ""]), (2, ["B", "", "", "", "true"])]
+
+
+def test_a_json_document_in_gzip_is_read_too(tmp_path: Path) -> None:
+    with open_table(json_report(tmp_path, gzip.compress(b'[{"sku": "A"}]'), "stock.json.gz")) as table:
+        assert list(table.rows) == [(1, ["A"])]
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "reason"),
+    [
+        (b"[1", "", "no JSON"),
+        (b'{"a": [], "b": []}', "", "2 lists"),
+        (b'{"a": {"rows": []}}', "a.items", "nothing at"),
+        (b"7", "", "0 lists"),
+    ],
+)
+def test_a_document_whose_rows_cannot_be_found_is_refused_in_words(body: bytes, place: str, reason: str) -> None:
+    with pytest.raises(BadReport, match=reason):
+        tree_table(body, place)
+
+
+def test_a_json_document_too_wide_is_refused() -> None:
+    wide = orjson.dumps([{str(number): number for number in range(2_001)}])
+    with pytest.raises(BadReport, match="2,001 fields"):
+        tree_table(wide)
+
+
+def test_rows_that_are_no_objects_fill_one_column() -> None:
+    table = tree_table(b"[3, null, [1, 2]]")
+    assert (table.header, [cells for _, cells in table.rows]) == (("value",), [["3"], [""], ["1, 2"]])
+
+
+def test_a_suppliers_price_is_our_cost_and_its_other_columns_are_known() -> None:
+    header = ("Your SKU", "Product", "Net price", "In stock", "MOQ", "Lead time (days)")
+    mapped = guess(header, "supplier_offers", but_not=("external_id",))
+    assert {name: column.column for name, column in mapped.items()} == {
+        "sku": "Your SKU", "unit_cost": "Net price", "available": "In stock", "minimum_quantity": "MOQ",
+        "lead_time_days": "Lead time (days)",
+    }  # fmt: skip
+    assert "external_id" not in guess(("id", "sku", "stock"), "stock", but_not=("external_id",))
