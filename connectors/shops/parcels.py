@@ -71,22 +71,34 @@ def course(
 
 
 def shipment(
-    found: Course, *, external_id: str, raw: bytes, order_ref: str, carrier: str, number: str,
+    found: Course, *, external_id: Any, raw: bytes, order_ref: str, carrier: Any, number: Any,
     promised_at: datetime | None, delivered_at: datetime | None = None,
 ) -> Shipment:  # fmt: skip
-    """The record of one tracked parcel. `order_ref` is empty where the service does not know the order."""
+    """The record of one tracked parcel. `order_ref` is empty where the service does not know the order. Raises
+    Unreadable where id, courier or number are no words."""
+    if not word(external_id) or not word(number):
+        raise Unreadable("a parcel without its id or its number")
     return Shipment(
-        external_id=external_id,
+        external_id=word(external_id),
         raw=raw,
         order_ref=order_ref,
         status=found.status,
-        carrier=carrier,
-        tracking_number=compact(number),
+        carrier=word(carrier),
+        tracking_number=compact(word(number)),
         shipped_at=found.shipped_at,
         last_scan_at=found.last_scan_at,
         promised_at=promised_at,
         delivered_at=(found.delivered_at or delivered_at) if found.status is ShipmentStatus.DELIVERED else None,
     )
+
+
+def word(value: Any) -> str:
+    """Text, or a number as text; empty for None. Raises Unreadable for anything else."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Unreadable(f"{value!r} where a word is expected")
+    return str(value)
 
 
 def compact(number: str) -> str:

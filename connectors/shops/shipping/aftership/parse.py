@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
-from connectors.shops.parcels import Scan, course, local_moment, promise, shipment
-from connectors.shops.reading import Row, Unreadable, dump
+from connectors.shops.parcels import Scan, course, local_moment, promise, shipment, word
+from connectors.shops.reading import Row, dump
 from connectors.types import BadRow, Record, ShipmentStatus
 
 TAGS = {
@@ -35,8 +34,8 @@ def tracking(item: Row) -> Iterator[Record | BadRow]:
         found,
         external_id=item["id"],
         raw=dump(item),
-        order_ref=text(item.get("order_number")) or text(item.get("order_id")),
-        carrier=text(item.get("slug")),
+        order_ref=word(item.get("order_number")) or word(item.get("order_id")),
+        carrier=item.get("slug"),
         number=item["tracking_number"],
         promised_at=promised(item),
         delivered_at=promise(item.get("shipment_delivery_date")),
@@ -46,15 +45,6 @@ def tracking(item: Row) -> Iterator[Record | BadRow]:
 def state(row: Row) -> ShipmentStatus | None:
     """Of one checkpoint; a tag that nobody knows leaves the state to the tracking's own."""
     return ShipmentStatus.RETURNED if row.get("subtag") == CAME_BACK else TAGS.get(row.get("tag") or "")
-
-
-def text(value: Any) -> str:
-    """Raises Unreadable for what is neither words nor a number."""
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Unreadable(f"{value!r} where a word is expected")
-    return str(value)
 
 
 def scans(item: Row) -> list[Scan]:

@@ -60,7 +60,7 @@ def tracker(item: Row) -> Iterator[Record | BadRow]:
         external_id=item["id"],
         raw=dump(item),
         order_ref="",  # a tracker knows its number alone; whose parcel it is, the shop that sold it tells
-        carrier=item.get("carrier") or "",
+        carrier=item.get("carrier"),
         number=item["tracking_code"],
         promised_at=promise(item.get("est_delivery_date")),
     )

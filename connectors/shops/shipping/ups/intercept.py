@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connectors.base import CannotDo, Permit, Refused
+from connectors.base import CannotDo, Permit, Refused, Retry
 from connectors.money import Money
 from connectors.operations import Address, RedirectParcel
 from connectors.shops.parcels import compact
-from connectors.shops.reading import UNREADABLE, Row, amount, currency_of, dump
+from connectors.shops.reading import UNREADABLE, Row, amount, currency_of, dump, reason_of
 from connectors.shops.shipping.ups import parse
 from connectors.shops.shipping.ups.client import INTERCEPT, TRACK, Client, unwrapped
 from connectors.types import Account, Receipt, RedirectOffer, RedirectWay, Sight, Sighting
@@ -48,13 +48,15 @@ def number_of(text: str) -> str:
 
 
 def tracked(client: Client, number: str) -> Row | None:
-    """The package as UPS tracks it; None where UPS knows no such number."""
+    """The package as UPS tracks it; None where UPS knows no such number. Raises Retry (drift) for another shape."""
     try:
         return parse.package(client.get(f"{TRACK}/details/{number}", "track.details"))
     except Refused as error:
         if error.status == 404:
             return None
         raise
+    except UNREADABLE as error:
+        raise Retry(f"UPS's parcel cannot be read: {reason_of(error)}", code="drift") from error
 
 
 def eligibility(client: Client, number: str) -> dict[str, Row]:
@@ -62,9 +64,8 @@ def eligibility(client: Client, number: str) -> dict[str, Row]:
     answer = unwrapped(client.get(f"{INTERCEPT}/eligibility/intercept/{number}", "intercept.eligibility"))
     found: Any = answer.get("commonEligibilityMap")
     rows = [found] if isinstance(found, dict) else found if isinstance(found, list) else []
-    return {
-        str(row.get("interceptFeature")): row.get("eligibilityValue") or {} for row in rows if isinstance(row, dict)
-    }
+    features = [row for row in rows if isinstance(row, dict) and isinstance(row.get("eligibilityValue"), dict)]
+    return {str(row.get("interceptFeature")): row["eligibilityValue"] for row in features}
 
 
 def value_of(features: dict[str, Row], way: str) -> Row | None:
@@ -72,7 +73,11 @@ def value_of(features: dict[str, Row], way: str) -> Row | None:
 
 
 def days_of(value: Row) -> tuple[date, ...]:
-    return tuple(parse.day_of(row["date"]) for row in value.get("dateOptionsforFutureDelivery") or ())
+    """The days that a delivery can be put off to; empty where UPS names none that can be read."""
+    try:
+        return tuple(parse.day_of(row["date"]) for row in value.get("dateOptionsforFutureDelivery") or ())
+    except UNREADABLE:
+        return ()
 
 
 def offer(client: Client, text: str) -> RedirectOffer | None:
@@ -167,7 +172,8 @@ def request(account: Account, operation: RedirectParcel, value: Row) -> Row:
     if operation.way == "reroute":
         return body | {"newDeliveryAddress": new_address(operation.address)}
     if operation.way == "return":
-        offered = [str(row.get("id")) for row in value.get("reasonOptionsForRTS") or ()]
+        named = value.get("reasonOptionsForRTS")
+        offered = [str(row["id"]) for row in named or () if isinstance(row, dict) and row.get("id")]
         return body | {"reasonForReturn": offered[0] if offered and OTHER_REASON not in offered else OTHER_REASON}
     return body
 
@@ -175,10 +181,7 @@ def request(account: Account, operation: RedirectParcel, value: Row) -> Row:
 def chosen_day(operation: RedirectParcel, value: Row) -> date:
     if operation.day is None:
         raise Refused("another delivery day is wanted, and none is named", code="day")
-    try:
-        days = days_of(value)
-    except UNREADABLE:
-        days = ()  # then UPS itself says whether the day will do
+    days = days_of(value)  # where there are none, UPS itself says whether the day will do
     if days and operation.day not in days:
         raise Refused(f"UPS offers {', '.join(day.isoformat() for day in days)}, not {operation.day}", code="day")
     return operation.day
