@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from connectors.twin.market import Market
@@ -208,6 +209,7 @@ ROWS: Mapping[str, Callable[[Market, Query], Iterator[dict[str, Any]]]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
