@@ -120,7 +120,7 @@ class TakesKeys(Protocol):
 
     A key that is not among `Connector.credentials` may be left empty. Two class attributes may stand
     beside: `home`, the API host that the keys are for; and `options`, each an `Ask` whose answer is kept in the shop's
-    settings (choices of "yes" and "no" become a truth value).
+    settings (choices of "yes" and "no" become a truth value; one without an example may be left empty).
     """
 
     keys: ClassVar[tuple[Key, ...]]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,10 @@ class TwinClient:
     def onboarding(self) -> dict[str, list[dict[str, Any]]]:
         """What a founder enters by hand: suppliers, purchase orders, rates, dollar inputs."""
         return self._ask("GET", "onboarding")  # type: ignore[no-any-return]  # JSON
+
+    def return_to(self, addresses: Mapping[str, str]) -> None:
+        """Enter at each platform's console where people come back to after consent, by kind."""
+        self._ask("POST", "returns", dict(addresses))
 
     def effects(self, since: int = 0) -> list[dict[str, Any]]:
         """Every effect that really took place, apart from what the wire said."""

@@ -52,7 +52,8 @@ class TwinServer:
         self.market, self.faults = market, Faults(seed)
         self.clock = Clock(time.time, market.now, speed)
         self.wires = wires(market, has_limits=has_limits)
-        self.control = Control(market, self.faults, self.clock, self.accounts)
+        desks = {kind: desk for kind, wire in self.wires.items() if (desk := getattr(wire, "desk", None))}
+        self.control = Control(market, self.faults, self.clock, self.accounts, desks)
         self.pusher = Pusher(self.wires, self.faults, self.control.webhooks)
         market.listeners.append(self.pusher.note)
         self.mail = MailServers(market, self.faults, self.tick)

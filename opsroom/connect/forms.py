@@ -28,14 +28,14 @@ def plain(label: str, *, is_required: bool, help_text: str = "", initial: str = 
     )
 
 
-def asked(ask: Ask, initial: object = "") -> forms.Field:
+def asked(ask: Ask, initial: object = "", *, is_required: bool = True) -> forms.Field:
     if ask.choices:
         choices = [(choice, choice) for choice in ask.choices]
         if isinstance(initial, bool):
             initial = YES_OR_NO[0] if initial else YES_OR_NO[1]
         return forms.ChoiceField(label=ask.label, choices=choices, initial=initial or ask.choices[0])
     example = f"For example {ask.example}" if ask.example else ""
-    return plain(ask.label, is_required=True, help_text=example, initial=str(initial or ""))
+    return plain(ask.label, is_required=is_required, help_text=example, initial=str(initial or ""))
 
 
 class AppForm(forms.Form):
@@ -84,7 +84,8 @@ class KeysForm(forms.Form):
             is_required = key.name in system.required and not is_held
             self.fields[key.name] = make(key.label, is_required=is_required, help_text=note)
         for ask in system.options:
-            self.fields[f"option-{ask.name}"] = asked(ask, before.get(ask.name, ""))
+            initial = before.get(ask.name, "")
+            self.fields[f"option-{ask.name}"] = asked(ask, initial, is_required=bool(ask.example))
         if shop is None:
             self.fields["name"] = plain(
                 "Name in Ops Room", is_required=False, help_text="Empty: what the platform calls the account."
@@ -95,7 +96,7 @@ class KeysForm(forms.Form):
         return {name: value for name in names if (value := self.cleaned_data[name].strip())}
 
     def options(self) -> dict[str, object]:
-        return {ask.name: self._option(ask) for ask in self.system.options}
+        return {ask.name: value for ask in self.system.options if (value := self._option(ask)) != ""}
 
     def _option(self, ask: Ask) -> object:
         value: str = self.cleaned_data[f"option-{ask.name}"].strip()

@@ -48,15 +48,21 @@ class Wanted:
 
 
 class Desk:
-    """Consent for one platform. `now` is the market's time in seconds."""
+    """Consent for one platform. `now` is the market's time in seconds.
+
+    `registered` is the address to return to that the app has entered in the platform's console: it stands in where a
+    request names none, as on platforms whose links carry no address.
+    """
 
     def __init__(self, platform: str, now: Seconds, *, code_life: int = CODE_LIFE, code_prefix: str = "") -> None:
         self.platform, self.now, self.code_life, self.code_prefix = platform, now, code_life, code_prefix
+        self.registered = ""
         self._visits: dict[str, tuple[Wanted, float]] = {}
         self._codes: dict[str, tuple[Wanted, float]] = {}
 
     def page(self, wanted: Wanted) -> Reply:
         """The page with Allow and Deny; a refusal in words, as platforms show it, where it cannot be asked so."""
+        wanted = replace(wanted, redirect_uri=wanted.redirect_uri or self.registered)
         try:
             self._check(wanted)
         except BadConsent as error:

@@ -1,6 +1,6 @@
 """The twin's own door: truth, effects, clock, faults and webhooks, as plain JSON under `/_twin/`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -9,6 +9,7 @@ import orjson
 
 from connectors.twin.faults import BadRule, Faults, Rule
 from connectors.twin.market import Market
+from connectors.twin.wire.consent import Desk
 from connectors.twin.wire.onboarding import onboarding
 from connectors.twin.wire.web import Reply, Request, json_reply
 from connectors.twin.world.channels import DAY
@@ -31,12 +32,13 @@ class Clock:
 
 
 class Control:
-    """Answers for one running twin. `accounts` lists the shops with their base URLs."""
+    """Answers for one running twin. `accounts` lists the shops with their base URLs, `desks` are those with consent."""
 
     def __init__(
-        self, market: Market, faults: Faults, clock: Clock, accounts: Callable[[], list[dict[str, Any]]]
-    ) -> None:
-        self.market, self.faults, self.clock, self.accounts = market, faults, clock, accounts
+        self, market: Market, faults: Faults, clock: Clock, accounts: Callable[[], list[dict[str, Any]]],
+        desks: Mapping[str, Desk],
+    ) -> None:  # fmt: skip
+        self.market, self.faults, self.clock, self.accounts, self.desks = market, faults, clock, accounts, desks
         self.webhooks: dict[str, str] = {}
 
     def handle(self, request: Request) -> Reply:
@@ -88,6 +90,13 @@ class Control:
 
     def get_webhooks(self, request: Request) -> Any:
         return self.webhooks
+
+    def post_returns(self, request: Request) -> Any:
+        """Where each platform sends people back to after consent: {kind: address}, as entered in its console."""
+        for kind, url in orjson.loads(request.body).items():
+            if kind in self.desks:
+                self.desks[kind].registered = str(url)
+        return {kind: desk.registered for kind, desk in self.desks.items()}
 
     def post_webhooks(self, request: Request) -> Any:
         wish = orjson.loads(request.body)

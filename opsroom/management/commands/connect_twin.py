@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 
 from connectors.base import ConnectorError
 from connectors.consent import Installs
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         try:
             accounts = twin.shops()
             register_apps(accounts)
+            twin.return_to(return_addresses(accounts))
             shops = [] if apps_only else [onboarding.connect(account) for account in accounts]
             entered = twin.onboarding()
         except ConnectorError as error:
@@ -65,6 +67,12 @@ def register_apps(accounts: Iterable[Mapping[str, Any]]) -> None:
                     "consent_url": host,
                 },
             )
+
+
+def return_addresses(accounts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """By kind, where people come back to after consent."""
+    kinds = (account["kind"] for account in accounts)
+    return {kind: settings.PUBLIC_URL + reverse("connect_back", args=[kind]) for kind in kinds}
 
 
 def is_real(kind: str) -> bool:

@@ -34,7 +34,9 @@ def now() -> datetime:
 
 @pytest.fixture(scope="module")
 def twin() -> Iterator[TwinServer]:
-    with serve("company", seed=7, has_limits=False) as server:
+    with serve("company", seed=7, orders=200, has_limits=False) as server:
+        for desk in server.control.desks.values():
+            desk.registered = BACK
         yield server
 
 
@@ -58,7 +60,12 @@ def app_of(twin: TwinServer, kind: str) -> App:
 def asking_of(twin: TwinServer, kind: str, scopes: tuple[str, ...] | None = None) -> Asking:
     row, made = account_of(twin, kind), INSTALLS[kind]
     typed = {"shop": row["external_id"], "country": row["country"]} | row.get("asks", {})
-    given = {ask.name: typed.get(ask.name) or next(iter(ask.choices), ask.example) for ask in made.asks}
+    given = {
+        ask.name: typed[ask.name]
+        if typed.get(ask.name) and typed[ask.name] in (ask.choices or (typed[ask.name],))
+        else next(iter(ask.choices), ask.example)
+        for ask in made.asks
+    }
     return Asking("state-1", BACK, made.read_scopes if scopes is None else scopes, VERIFIER, given)
 
 

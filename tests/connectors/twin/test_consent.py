@@ -60,6 +60,13 @@ def test_allow_sends_a_code_that_is_good_once_for_what_stayed_ticked() -> None:
         desk.redeem(back["code"])
 
 
+def test_a_link_without_an_address_returns_to_the_registered_one() -> None:
+    desk = Desk("Shopish", Time())
+    assert desk.page(wanted(redirect_uri="")).status == 400
+    desk.registered = BACK
+    assert sent_back(press(desk, desk.page(wanted(redirect_uri=""))))["state"] == "s1"
+
+
 def test_deny_sends_the_refusal_and_no_code() -> None:
     desk = Desk("Shopish", Time())
     back = sent_back(press(desk, desk.page(wanted()), "deny"))
