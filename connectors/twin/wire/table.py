@@ -19,6 +19,7 @@ from connectors.twin.wire.stripe.calls import ROUTES
 from connectors.twin.wire.tiktok_shop.calls import make_tiktok_shop
 from connectors.twin.wire.ups.api import Ups
 from connectors.twin.wire.web import Wire
+from connectors.twin.wire.whatsapp.api import WhatsApp
 from connectors.twin.wire.zoho.api import Zoho
 from connectors.twin.wire.zoho.calls import ROUTES as ZOHO_ROUTES
 from connectors.twin.world.channels import CHANNELS
@@ -36,6 +37,7 @@ WIRES: Mapping[str, Make] = {
     "google_ads": lambda market, has_limits: GoogleAds(market, has_limits=has_limits),
     "meta_ads": lambda market, has_limits: MetaAds(market, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
+    "whatsapp": lambda market, has_limits: WhatsApp(market, has_limits=has_limits),
     "lazada": lambda market, has_limits: make_lazada(market, has_limits=has_limits),
     "amazon": lambda market, has_limits: make_amazon(market, has_limits=has_limits),
     "tiktok_shop": lambda market, has_limits: make_tiktok_shop(market, has_limits=has_limits),
