@@ -53,12 +53,13 @@ class Install:
 
     @classmethod
     def consent(cls, app: App, asking: Asking) -> str:
-        """TikTok Shop sends the browser back to the address that is registered with the app."""
+        """TikTok Shop sends the browser back to the address that is registered with the app; a market that stands in
+        for it has no such register and is told."""
+        query = {"service_id": app.credentials["service_id"], "state": asking.state}
+        if app.consent_url:
+            query["redirect_uri"] = asking.redirect_uri
         country = "US" if asking.given.get("country") == "US" else ""
-        host = app.consent_url.rstrip("/") or CONSENT[country]
-        return (
-            f"{host}/open/authorize?{urlencode({'service_id': app.credentials['service_id'], 'state': asking.state})}"
-        )
+        return f"{app.consent_url.rstrip('/') or CONSENT[country]}/open/authorize?{urlencode(query)}"
 
     @classmethod
     def grant(
@@ -74,7 +75,10 @@ class Install:
             "grant_type": "authorized_code",
         }  # fmt: skip
         base = app.base_url.rstrip("/") or API
-        told = _tokens(transport, f"{auth_host(base)}/api/v2/token/get", query, purpose="token.exchange")
+        try:
+            told = _tokens(transport, f"{auth_host(base)}/api/v2/token/get", query, purpose="token.exchange")
+        except Reconnect as error:  # there is no connection yet that could be made again
+            raise Refused(str(error), code=error.code) from error
         if int(told.get("user_type") or 0) != 0:
             raise Refused("this is no seller's account; connect with the seller's own", code="user_type")
         tokens = _pair(told)

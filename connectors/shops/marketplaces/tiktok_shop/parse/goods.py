@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from connectors.shops.marketplaces.tiktok_shop.parse.order import goods_id, text_id
-from connectors.shops.reading import Row, amount, count, currency_of, dump, moment
+from connectors.shops.reading import Row, Unreadable, amount, count, currency_of, dump, moment
 from connectors.types import Listing, Product, Record, StockLevel
 
 STATUS = {
@@ -24,6 +24,8 @@ def product(item: Row, inventory: Mapping[str, Row]) -> Iterator[Record]:
     product_id, status = text_id(item["id"]), item["status"]
     reasons = [str(reason) for reason in item.get("product_sync_fail_reasons") or ()]
     is_known = status in STATUS
+    if not isinstance(item["skus"], list) or not (item["skus"] or status == "DRAFT"):
+        raise Unreadable("the product has no variants")
     for sku in item["skus"]:
         sku_id = text_id(sku["id"])
         ref, name = goods_id(product_id, sku_id), sku.get("seller_sku") or sku_id

@@ -51,6 +51,8 @@ def order(item: Row, request: Row | None = None) -> Iterator[Record | BadRow]:
     order_id, platform_status = text_id(item["id"]), item["status"]
     payment, address = item["payment"], item.get("recipient_address") or {}
     stands = ORDER_STATUS[platform_status]
+    if not isinstance(item["line_items"], list):
+        raise Unreadable("line_items is no list")
     is_asked = bool(item.get("is_buyer_request_cancel")) and stands in OPEN
     yield Order(
         external_id=order_id,
