@@ -1,8 +1,12 @@
 """The table of kinds: name → the one object that knows it."""
 
+from drafts.kinds.ads.campaign_budget import CampaignBudgetKind
+from drafts.kinds.ads.pause_campaign import PauseCampaignKind
 from drafts.kinds.base import Command, Kind, Table
 from drafts.kinds.cases.decide_return import DecideReturnKind
 from drafts.kinds.cases.dispute_evidence import DisputeEvidenceKind
+from drafts.kinds.listings.set_price import SetPriceKind
+from drafts.kinds.listings.set_stock import SetStockKind
 from drafts.kinds.messages.reply import ReplyKind
 from drafts.kinds.money.refund import RefundKind
 from drafts.kinds.orders.arrange_shipment import ArrangeShipmentKind
@@ -20,6 +24,10 @@ KINDS: Table = {
         CancelOrderKind(),
         ArrangeShipmentKind(),
         PurchaseOrderKind(),
+        SetStockKind(),
+        SetPriceKind(),
+        PauseCampaignKind(),
+        CampaignBudgetKind(),
         MergeTicketsKind(),
         DisputeEvidenceKind(),
         EscalationNoteKind(),
