@@ -28,6 +28,7 @@ STEP_MODULES = (
     "connectors.webhooks",
     "connectors.pull",
     "connectors.tokens",
+    "connectors.intake.attachments",
     "connectors.saving.partitions",
     "alerts.read",
     "alerts.group",
@@ -45,6 +46,7 @@ STEP_MODULES = (
 # What a finished step rings. Approving stands in between and is no task.
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "connectors.pull_feed": ("alerts.detect_changes", "alerts.read_messages"),
+    "connectors.read_attachments": ("alerts.detect_changes",),
     "alerts.read_messages": ("alerts.group_tickets",),
     "alerts.group_tickets": ("alerts.detect_tickets",),
     "alerts.detect_tickets": ("drafts.draft_alerts",),
@@ -77,6 +79,7 @@ RINGS: Mapping[str, timedelta] = {
     "drafts.send_digests": 5 * MINUTE,
     # housekeeping
     "connectors.renew_tokens": 5 * MINUTE,
+    "connectors.read_attachments": 5 * MINUTE,
     "connectors.make_partitions": DAY,
     "connectors.forget_webhooks": DAY,
 }
