@@ -10,13 +10,12 @@ from urllib.parse import parse_qs, urlencode
 
 import orjson
 
-from connectors.shops.ads.meta_ads.signing import push_signature
 from connectors.twin.deeds import Refusal
 from connectors.twin.deeds.ads import set_ad_budget, set_campaign
 from connectors.twin.market import Market
 from connectors.twin.wire.consent import Pair
 from connectors.twin.wire.meta_ads import shapes
-from connectors.twin.wire.meta_ads.sign_in import APP_ID, APP_SECRET, MANAGE, READ, GraphError, SignIn
+from connectors.twin.wire.meta_ads.sign_in import APP_ID, APP_SECRET, MANAGE, READ, GraphError, SignIn, push_headers
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
 from connectors.twin.world.ads import AdCampaign, campaign_index, campaign_ref
 
@@ -215,7 +214,7 @@ class MetaAds:
         value = {"id": campaign_ref(thing), "level": "CAMPAIGN", "status_name": "In process"}
         entry = {"id": shapes.ACCOUNT, "time": self.market.now, "changes": [{"field": field, "value": value}]}
         body = orjson.dumps({"object": "ad_account", "entry": [entry]})
-        return body, {"x-hub-signature-256": push_signature(APP_SECRET, body), "content-type": "application/json"}
+        return body, push_headers(body)
 
 
 def _throttled() -> GraphError:

@@ -1,9 +1,9 @@
 """Facebook Login and tokens as the Graph API takes them: of an hour, of sixty days, of a system user."""
 
+import hashlib
 import hmac
 from typing import Any
 
-from connectors.shops.ads.meta_ads.signing import appsecret_proof
 from connectors.twin.market import Market
 from connectors.twin.wire.consent import BadConsent, Desk, Pair, TokenBook, Wanted
 from connectors.twin.wire.meta_ads import shapes
@@ -79,9 +79,17 @@ class SignIn:
         pair = self._holder(token)
         if pair is None:
             raise GraphError(190, "Error validating access token: Session has expired.", 463)
-        if not hmac.compare_digest(appsecret_proof(APP_SECRET, token), given.get("appsecret_proof", "")):
+        if not hmac.compare_digest(_signed(token.encode()), given.get("appsecret_proof", "")):
             raise GraphError(100, "API calls from the server require an appsecret_proof argument")
         return pair
+
+
+def _signed(content: bytes) -> str:
+    return hmac.new(APP_SECRET.encode(), content, hashlib.sha256).hexdigest()
+
+
+def push_headers(body: bytes) -> dict[str, str]:
+    return {"x-hub-signature-256": f"sha256={_signed(body)}", "content-type": "application/json"}
 
 
 def _given(pair: Pair, seconds: int) -> Reply:
