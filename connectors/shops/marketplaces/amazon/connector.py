@@ -20,6 +20,7 @@ from connectors.base import (
     R,
     Refused,
     Renewed,
+    Retry,
     Transport,
     Write,
 )
@@ -54,6 +55,7 @@ from connectors.shops.marketplaces.amazon import (
 )
 from connectors.shops.marketplaces.amazon.client import Client, renewed
 from connectors.shops.marketplaces.amazon.places import PLACES
+from connectors.shops.reading import UNREADABLE, reason_of
 from connectors.types import Account, Listing, Order, Page, Receipt, Record, Shipment, Sight, Sighting, StockLevel
 
 Perform = Callable[[Client, Any, Permit], Receipt]
@@ -70,6 +72,11 @@ PAGES: dict[type[Operation], str] = {
     SetPrice: "/inventory",
     SetHoliday: "/account/settings",
 }
+
+
+def unreadable(error: Exception) -> Retry:
+    """A single record of an unexpected shape: nothing can be said of it until the connector knows the new one."""
+    return Retry(f"Amazon's answer cannot be read, its shape may have changed: {reason_of(error)}", code="drift")
 
 
 class Amazon(Connector):
@@ -168,6 +175,8 @@ class Amazon(Connector):
             if error.code in (answers.GONE, "InvalidInput"):
                 return None
             raise
+        except UNREADABLE as error:
+            raise unreadable(error) from error
 
     def _order(self, order_ref: str) -> Record | None:
         """With what the finances show as given back; an order that has not shipped was never charged."""
@@ -214,7 +223,10 @@ class Amazon(Connector):
     def probe(self, operation: Operation, key: str, since: datetime) -> Sighting:
         if type(operation) not in self.ways:
             return super().probe(operation, key, since)
-        return replace(self.ways[type(operation)][1](self.client, operation, key, since), read_at=self.clock())
+        try:
+            return replace(self.ways[type(operation)][1](self.client, operation, key, since), read_at=self.clock())
+        except UNREADABLE as error:
+            raise unreadable(error) from error
 
     def check(self) -> str:
         mine = self.client.account
