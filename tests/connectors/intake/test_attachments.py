@@ -35,8 +35,9 @@ def supplier_with(**mail: Any) -> Shop:
 
 
 def come(
-    mailbox: Shop, body: bytes = LIST, name: str = "Confirmation 7.csv", sender: str = SENDER, **kept: Any
-) -> None:
+    mailbox: Shop, body: bytes = LIST, *, name: str = "Confirmation 7.csv", sender: str = SENDER,
+    at: datetime = NOW - timedelta(hours=1),
+) -> None:  # fmt: skip
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = f"Brightline <{sender}>", "ops@example.com", "Your order"
     mail["Message-ID"] = f"<{Message.objects.count()}@brightline.example>"
