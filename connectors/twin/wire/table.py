@@ -16,6 +16,7 @@ from connectors.twin.wire.shopee.calls import make_shopee
 from connectors.twin.wire.shopify.api import Shopify
 from connectors.twin.wire.stripe.api import Stripe
 from connectors.twin.wire.stripe.calls import ROUTES
+from connectors.twin.wire.supply_files import catalogue, supplier_files, warehouse
 from connectors.twin.wire.tiktok_shop.calls import make_tiktok_shop
 from connectors.twin.wire.ups.api import Ups
 from connectors.twin.wire.web import Wire
@@ -31,6 +32,9 @@ WIRES: Mapping[str, Make] = {
     "shopify": lambda market, has_limits: Shopify(market, has_limits=has_limits),
     "stripe": lambda market, has_limits: Stripe(market, ROUTES, has_limits=has_limits),
     "zoho": lambda market, has_limits: Zoho(market, ZOHO_ROUTES, has_limits=has_limits),
+    "supplier_feed": supplier_files,
+    "warehouse": warehouse,
+    "catalogue": catalogue,
     "aftership": lambda market, has_limits: AfterShip(market, has_limits=has_limits),
     "easypost": lambda market, has_limits: EasyPost(market, EASYPOST_ROUTES, has_limits=has_limits),
     "ups": lambda market, has_limits: Ups(market, has_limits=has_limits),
