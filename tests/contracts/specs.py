@@ -63,6 +63,10 @@ def strict(schema: Any, *, closes: bool) -> Any:
     is_joined = {"allOf", "anyOf", "oneOf"} & made.keys()
     if closes and kind == "object" and isinstance(made.get("properties"), dict) and not is_joined:
         made.setdefault("additionalProperties", False)
+    # A part that takes no other properties than its own could never be joined to another: the documents mean the whole.
+    for part in made.get("allOf", ()):
+        if isinstance(part, dict) and part.get("additionalProperties") is False:
+            del part["additionalProperties"]
     if isinstance(made.get("required"), bool):  # OpenAPI 2 and discovery put it on the property
         del made["required"]
     return made

@@ -104,7 +104,7 @@ def fillable(found: Row) -> list[tuple[str, str, list[str], Row]]:
             if row["type"] == name and row.get("format", "TEXT") == "TEXT":
                 parts.append((name.lower(), name.lower(), places_in(row.get("text")), {}))
             elif row["type"] == name:
-                raise Refused(f"the template's header is a {row['format'].lower()}, which is not sent", code="template")
+                raise Refused(f"the template's header is of format {row['format']}, which is not sent", code="template")
     buttons = [button for row in rows if row["type"] == "BUTTONS" for button in row.get("buttons") or []]
     for place, button in enumerate(buttons):
         if button.get("type") == "URL":

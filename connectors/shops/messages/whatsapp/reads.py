@@ -122,7 +122,7 @@ def health(client: Client, now: datetime) -> Iterator[Page]:
     """What Meta thinks of our number, and how many of our templates it does not let us send."""
     rating = str(client.get("phone_number", client.number).get("quality_rating") or "")
     states: dict[str, int] = {}
-    for row in client.rows("message_templates", f"{client.business}/message_templates", {"limit": "100"}):
+    for row in client.rows("message_templates", f"{client.business}/message_templates", {}):
         state = str(row.get("status") or "") if isinstance(row, dict) else ""
         states[state] = states.get(state, 0) + 1
     stopped = sum(states.get(name, 0) for name in ("PAUSED", "DISABLED", "REJECTED"))
