@@ -91,6 +91,14 @@ def test_the_old_secret_holds_while_it_is_kept(fake_shop: Shop) -> None:
     assert push(fake_shop).status_code == 200
 
 
+def test_a_platform_that_signs_over_the_apps_key_is_told_both_as_one() -> None:
+    shop = ShopFactory.build(
+        credentials={"app_key": "k", "app_secret": "new", "old_app_secret": "before", "webhook_secret": "w"}
+    )
+    assert webhooks.secrets_of(shop) == ("w", "k:new", "k:before")
+    assert webhooks.secrets_of(ShopFactory.build(credentials={"app_secret": "new"})) == ("new",)
+
+
 def test_a_body_that_is_too_large_is_refused_unread(fake_shop: Shop) -> None:
     answer = push(fake_shop, body=b"x" * (1024 * 1024 + 1))
     assert answer.status_code == 413
