@@ -8,6 +8,7 @@ from connectors.shops.marketplaces.lazada.parse import is_yes, must_when, when
 from connectors.shops.reading import Row, Unreadable, count, dump
 from connectors.types import Record, Return, ReturnStatus
 
+CANCEL, KINDS = "CANCEL", ("RETURN", "ONLY_REFUND")
 # Words of the reverse calls, and those of the pushes, which are other words for the same steps.
 RETURN_STATUS = {
     "REQUEST_INITIATE": ReturnStatus.ASKED,
@@ -64,8 +65,10 @@ def read(row: Row, *, currency: str, photos: Mapping[str, tuple[str, ...]] | Non
     """One line of a reverse order. Cancellations come through the orders, so they are no return."""
     case, line = row["case"], row["line"]
     kind = case["request_type"]
-    if kind == "CANCEL":
+    if kind == CANCEL:
         return
+    if kind not in KINDS:
+        raise Unreadable(f"a reverse order of the new kind {kind!r}")
     if not case["reverse_order_id"] or not line["reverse_order_line_id"]:
         raise Unreadable("a reverse order or its line has no id")
     word = line["reverse_status"]

@@ -78,6 +78,8 @@ def sku_of(client: Client, listing_ref: str) -> tuple[Row, Row] | None:
 
 
 def variants(row: Row, *, home: Home, now: datetime) -> Iterator[Record | BadRow]:
+    if not row["skus"]:
+        raise Unreadable("a product without a SKU")
     for sku in row["skus"]:
         yield from variant(row, sku, home=home, now=now)
 

@@ -58,7 +58,7 @@ def _read(client: Client, cases: list[Any], place: str) -> list[Record | BadRow]
 
 
 def _is_open(row: Row) -> bool:
-    return isinstance(row["line"], dict) and row["line"].get("reverse_status") in OPEN_WORDS
+    return isinstance(row["line"], dict) and str(row["line"].get("reverse_status")) in OPEN_WORDS
 
 
 def pictures(client: Client, row: Row) -> tuple[str, ...]:
@@ -72,8 +72,8 @@ def pictures(client: Client, row: Row) -> tuple[str, ...]:
     entries = data.get("list") if isinstance(data, dict) else None
     if not isinstance(entries, list):
         return ()
-    links = [link for entry in entries if isinstance(entry, dict) for link in entry.get("picture") or ()]
-    return tuple(dict.fromkeys(str(link) for link in links))
+    found = [entry.get("picture") for entry in entries if isinstance(entry, dict)]
+    return tuple(dict.fromkeys(str(link) for links in found if isinstance(links, list) for link in links))
 
 
 def line_of(client: Client, return_ref: str) -> Row:

@@ -191,20 +191,28 @@ def reviews(client: Client, cursor: str, *, first_span: timedelta, overlap: time
 
 
 def _review_ids(client: Client, item_id: str, start: int, end: int) -> Iterator[str]:
-    number, told = 1, 0
+    number, read = 1, set[str]()
     while True:
         query = {"item_id": item_id, "start_time": start * 1000, "end_time": end * 1000, "current": number}
         data = part(client.get("/review/seller/history/list", query), "data", dict)
         ids = part(data, "id_list", list)
-        yield from (str(review_id) for review_id in ids)
-        told, number = told + len(ids), number + 1
-        if not ids or told >= count(data.get("total")):
+        fresh = [review_id for review_id in dict.fromkeys(map(str, ids)) if review_id not in read]
+        yield from fresh
+        read, number = read | set(fresh), number + 1
+        if len(read) >= part(data, "total", int):
             return
+        if not fresh:
+            raise Retry("the review list says there is more, but does not move on", code="short_read")
 
 
 def _reviews(client: Client, ids: list[str]) -> Iterator[Record | BadRow]:
     for begin in range(0, len(ids), REVIEW_IDS):
-        yield from read_rows("review", review_rows(client, ids[begin : begin + REVIEW_IDS]), review, "id")
+        asked = ids[begin : begin + REVIEW_IDS]
+        rows = review_rows(client, asked)
+        yield from read_rows("review", rows, review, "id")
+        got = {str(row.get("id")) for row in rows if isinstance(row, dict)}
+        for missing in (review_id for review_id in asked if review_id not in got):
+            yield bad_row("review", {"id": missing}, "id", "listed, but Lazada gives no detail of it")
 
 
 def review_rows(client: Client, ids: list[str]) -> list[Any]:
