@@ -178,7 +178,7 @@ def test_after_a_day_only_a_template_gets_through(market: Market) -> None:
 
 
 def test_a_message_that_meta_took_and_could_not_deliver_is_not_called_done(market: Market) -> None:
-    form = SendTemplate(to="+1 555 000 0000", template="order_page", language="en", parameters=("Ann", "7"))
+    form = SendTemplate(to="+1 555 000 0000", template="parcel_delayed", language="id", parameters=("Ann", "7", "x"))
     before = len(market.effects())
     market.whatsapp.perform(form, market.permit("intent-wa-5"))
     market.pass_time(5, pushes=1)
