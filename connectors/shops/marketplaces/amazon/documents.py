@@ -13,7 +13,10 @@ GZIP = 16 + zlib.MAX_WBITS
 
 def download(transport: Transport, document: Row, operation: str) -> str:
     """The text of a document. The link carries its own permission: our token does not go to that host."""
-    answer = transport.read("GET", str(document["url"]), operation=operation, headers={"user-agent": USER_AGENT})
+    url = document.get("url")
+    if not isinstance(url, str):
+        raise Retry("Amazon's answer names no place of the document; its shape may have changed", code="drift")
+    answer = transport.read("GET", url, operation=operation, headers={"user-agent": USER_AGENT})
     content = answer.body
     if document.get("compressionAlgorithm") == "GZIP":
         content = unpacked(content)

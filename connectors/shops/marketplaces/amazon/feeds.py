@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from connectors.base import Permit, Refused, Retry, Unknown
+from connectors.base import Permit, Retry, Unknown
 from connectors.shops.marketplaces.amazon.client import Client, mapping, next_token, rows, segment, stamp
 from connectors.shops.marketplaces.amazon.documents import download, upload
 from connectors.shops.reading import Row
@@ -157,6 +157,4 @@ def look(client: Client, feed_type: str, key: str, since: datetime) -> Sighting:
 
 def _result(client: Client, document_id: str) -> Result:
     document = client.get(f"{FEEDS}/documents/{segment(document_id)}", "getFeedDocument")
-    if "url" not in document:
-        raise Refused("Amazon's answer names no place of the feed's result", code="drift")
     return parse_result(download(client.transport, document, "downloadFeedResult"))

@@ -73,7 +73,7 @@ def pages(
             body = ask(mark, token)
         number += 1
         items = rows(body, *path)
-        token = next_token(body.get("payload", body), token)
+        token = next_token(body["payload"] if "payload" in path else body, token)
         records = tuple(read(items, f"page {number}"))
         if not token:
             yield Page(records, str(Mark(mark.until)), len(items), is_last_window)

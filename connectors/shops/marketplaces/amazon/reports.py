@@ -109,12 +109,24 @@ def _look(client: Client, kind: Kind, state: State, now: datetime) -> Page:
 
 
 def _done(client: Client, kind: Kind, state: State, report: Row) -> Page:
-    name = segment(str(report["reportDocumentId"]))
-    document = client.get(f"{REPORTS}/documents/{name}", "getReportDocument")
-    made = iso_moment(report.get("processingEndTime")) or must_iso(state.asked_at)
+    name = report.get("reportDocumentId")
+    if not isinstance(name, str) or not name:
+        raise Retry(
+            f"the report {state.report} is done and names no document; its shape may have changed", code="drift"
+        )
+    document = client.get(f"{REPORTS}/documents/{segment(name)}", "getReportDocument")
+    made = ended(report) or must_iso(state.asked_at)
     records = tuple(kind.read(client, download(client.transport, document, "downloadReport"), made))
     after = State(read_at=state.asked_at)
     return Page(records, str(after), len(records), is_last=True, count_at_source=len(records), as_of=made)
+
+
+def ended(report: Row) -> datetime | None:
+    """When Amazon finished the report; None where it does not say so in a way that can be read."""
+    try:
+        return iso_moment(report.get("processingEndTime"))
+    except (TypeError, ValueError):
+        return None
 
 
 def read_returns(client: Client, text: str, made: datetime) -> list[Record | BadRow]:
