@@ -29,6 +29,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=3)  # longer than the 120 s after which a task is killed
 SPELL = timedelta(seconds=80)  # a longer read goes on in another task, short of the 100 s at which one is told to end
 LONGEST_HELD = timedelta(seconds=20)
+AT_ONCE = 2  # turns of one shop: a slow one leaves the lane's other threads to the others
 FULL_BATCH = 2_000  # rows; a save costs the same thirty round trips whatever it holds
 LONGEST_PAUSE = timedelta(hours=1)
 DRIFT_SHARE, DRIFT_LEAST = 0.5, 10  # of a batch: so many rows in quarantine mean that the source changed its format
@@ -67,12 +68,17 @@ def make_feeds(shop: Shop) -> list[Feed]:
 def pull(feed_id: int, *, clock: Clock = timezone.now) -> Saved:
     """Read one feed that is due until its last page; returns what was saved, counted by kind.
 
-    Empty where the feed is not due or another worker has it. What goes wrong outside is recorded on the feed, not
-    raised; a fault of ours is recorded and raised.
+    Empty where the feed is not due, another worker has it or its shop has turns enough. What goes wrong outside is
+    recorded on the feed, not raised; a fault of ours is recorded and raised.
     """
+    return take_turn(feed_id, clock) or Saved()
+
+
+def take_turn(feed_id: int, clock: Clock) -> Saved | None:
+    """The same; None where there was no turn to take."""
     feed = claim(feed_id, clock())
     if feed is None:
-        return Saved()
+        return None
     reading = Reading(feed, clock())
     try:
         is_done = read(open_shop(feed.shop, clock=clock), reading, clock)
@@ -90,14 +96,15 @@ def pull(feed_id: int, *, clock: Clock = timezone.now) -> Saved:
 
 
 def claim(feed_id: int, now: datetime) -> Feed | None:
-    """Take a due feed for the length of a lease; None where it is not free."""
+    """Take a due feed for the length of a lease; None where it is not free, or where its shop is read enough."""
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
     with transaction.atomic():
         due = Feed.objects.due(now).filter(free, pk=feed_id)
         feed = due.select_related("shop").select_for_update(of=("self",), skip_locked=True).first()
-        if feed is not None:
-            feed.claimed_until, feed.last_tried_at = now + LEASE, now
-            feed.save(update_fields=["claimed_until", "last_tried_at"])
+        if feed is None or Feed.objects.filter(shop=feed.shop_id, claimed_until__gte=now).count() >= AT_ONCE:
+            return None
+        feed.claimed_until, feed.last_tried_at = now + LEASE, now
+        feed.save(update_fields=["claimed_until", "last_tried_at"])
     return feed
 
 
@@ -237,10 +244,12 @@ def release(feed: Feed, next_pull_at: datetime, *, heeds_hints: bool) -> None:
 
 @shared_task(name="connectors.pull_feed", queue="pull", max_retries=0)
 def pull_feed(feed_id: int) -> None:
-    """One turn, and another at once where rows are left or a webhook has come meanwhile."""
-    pull(feed_id)
-    if Feed.objects.due(timezone.now()).filter(pk=feed_id, claimed_until=None).exists():
-        pull_feed.apply_async((feed_id,), expires=60)
+    """One turn, and at once the next of its shop: of this feed where rows are left, or of one that waits."""
+    if take_turn(feed_id, timezone.now) is None:
+        return
+    mates = Feed.objects.due(timezone.now()).filter(shop__feeds=feed_id, claimed_until=None)
+    for waiting in mates.order_by("next_pull_at").values_list("pk", flat=True)[:AT_ONCE]:
+        pull_feed.apply_async((waiting,), expires=60)
 
 
 @shared_task(name="connectors.pull_due", queue="pull", max_retries=0)

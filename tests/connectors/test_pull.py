@@ -251,6 +251,34 @@ def test_a_turn_that_is_not_the_last_rings_for_the_next(
     assert (rung, ids()) == ([(feed.pk,)], ["1", "2"])
 
 
+def test_one_shop_holds_no_more_than_its_share_of_the_lane(feed: Feed) -> None:
+    mates = [FeedFactory.create(shop=feed.shop, name=name) for name in ("returns", "goods")]
+    other = FeedFactory.create(shop=ShopFactory.create())
+    Feed.objects.update(next_pull_at=NOW)
+
+    taken = [claim(one.pk, NOW) for one in (feed, *mates, other)]
+
+    assert [one is not None for one in taken] == [True, True, False, True]
+    again = NOW + steps.LEASE + timedelta(seconds=1)  # whoever held them is gone
+    assert claim(mates[1].pk, again) is not None
+
+
+def test_a_finished_turn_rings_for_what_waits_at_its_shop_alone(
+    feed: Feed, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel.script = {"": page("a", order(1), is_last=True)}
+    waiting = FeedFactory.create(shop=feed.shop, name="returns")
+    FeedFactory.create(shop=ShopFactory.create())
+    Feed.objects.update(next_pull_at=datetime(2020, 1, 1, tzinfo=NOW.tzinfo))
+    rung: list[tuple[object, ...]] = []
+    monkeypatch.setattr(pull_feed, "apply_async", lambda args, **_: rung.append(args))
+
+    pull_feed(feed.pk)
+    assert rung == [(waiting.pk,)]
+    pull_feed(feed.pk)  # not due any more: no turn, and so no ring
+    assert rung == [(waiting.pk,)]
+
+
 def test_pages_are_put_together_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "FULL_BATCH", 500)
     small = [page(str(n), *orders(n * 100, n * 100 + 100)) for n in range(12)]  # type: ignore[arg-type]  # orders are records

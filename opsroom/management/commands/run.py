@@ -17,7 +17,7 @@ from opsroom.supervise import Child, Supervisor
 FIRST_PORT, LAST_PORT = 8000, 8099
 OWNER_EMAIL = "owner@example.com"
 THINKING_THREADS = 8
-PULLING_THREADS = 4
+PULLING_THREADS = 8  # they wait for shops most of the time; no shop holds more than connectors.pull.AT_ONCE
 START_SECONDS = 90
 
 
