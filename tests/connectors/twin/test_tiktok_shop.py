@@ -17,7 +17,8 @@ import pytest
 from django.conf import settings
 
 from connectors.twin.server import TwinServer, serve
-from connectors.twin.wire.tiktok_shop.api import APP_KEY, APP_SECRET, SERVICE_ID, TikTokShop, sign
+from connectors.twin.wire.tiktok_shop.api import TikTokShop, sign
+from connectors.twin.wire.tiktok_shop.grants import APP_KEY, APP_SECRET, SERVICE_ID
 from connectors.twin.world.trade import Order, Step
 
 SAMPLES = Path(settings.BASE_DIR).parent / "shared/data/payloads/tiktok_shop.jsonl.gz"
@@ -350,7 +351,7 @@ def test_a_seller_who_says_no_sends_back_no_code(fresh: Caller) -> None:
 
 
 def test_a_token_that_ended_is_told_apart_and_the_refresh_token_goes_on(fresh: Caller) -> None:
-    held = fresh.wire.tokens.by_access
+    held = fresh.wire.grants.tokens.by_access
     pair = held[fresh.mine["access_token"]]
     assert pair.access_ends - fresh.server.market.began == 7 * 86_400
     held[pair.access] = replace(pair, access_ends=fresh.server.market.now - 1)

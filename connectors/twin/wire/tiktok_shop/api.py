@@ -5,12 +5,10 @@ to thirty seconds ahead; an access token for seven days; `code` 0 is success, wh
 one shop for each call.
 """
 
-import base64
 import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from time import time
 from typing import Any
@@ -19,23 +17,16 @@ import orjson
 
 from connectors.twin.deeds import Refusal
 from connectors.twin.market import Market
-from connectors.twin.wire.consent import BadConsent, Desk, Pair, TokenBook, Wanted
+from connectors.twin.wire.tiktok_shop.grants import APP_KEY, APP_SECRET, SERVICE_ID, SHOP, Grants
+from connectors.twin.wire.tiktok_shop.words import Call, TikTokError, content_of, json_object
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
-from connectors.twin.world.channels import CHANNELS, DAY
+from connectors.twin.world.channels import CHANNELS
 from connectors.twin.world.chat import Line, Talk
 from connectors.twin.world.trade import Order, Step
 
 CHANNEL = CHANNELS["tiktok_shop"]
-APP_KEY, SERVICE_ID = "6g2twinops1", "7431862995146491691"
-APP_SECRET = "746f6b656e2d74777f6e2d617070736563726574"  # noqa: S105 - the twin's own
-SHOP_ID, CIPHER, SHOP = "7495540735365777507", "ROW_dHdpbgAAAAB8tKAVoAqsMTjsQZFLyNfY", "Lumen & Loft PH"
-ACCESS_LIFE, GRANT_LIFE, CODE_LIFE = 7 * DAY, 365 * DAY, 1_800
+SHOP_ID, CIPHER = "7495540735365777507", "ROW_dHdpbgAAAAB8tKAVoAqsMTjsQZFLyNfY"
 EARLIEST, LATEST = 300, 30  # seconds that a timestamp may lie behind and ahead
-SCOPES = (
-    "seller.authorization.info", "seller.shop.info", "seller.order.info", "seller.product.basic",
-    "seller.product.write", "seller.return_refund.basic", "seller.fulfillment.basic", "seller.logistics",
-    "seller.finance.info", "seller.customer_service",
-)  # fmt: skip
 SCOPE_OF = {
     "order": "seller.order.info", "return_refund": "seller.return_refund.basic", "finance": "seller.finance.info",
     "fulfillment": "seller.fulfillment.basic", "logistics": "seller.logistics",
@@ -53,25 +44,6 @@ STATUS = {
     Step.SHIPPED: "IN_TRANSIT", Step.DELIVERED: "DELIVERED", Step.COMPLETED: "COMPLETED",
     Step.CANCEL_ASKED: "AWAITING_SHIPMENT", Step.CANCELLED: "CANCELLED", Step.RETURNING: "DELIVERED",
 }  # fmt: skip
-
-
-class TikTokError(Exception):
-    """An error in TikTok Shop's envelope."""
-
-    def __init__(self, code: int, message: str, status: int = 200) -> None:
-        super().__init__(message)
-        self.code, self.status = code, status
-
-
-@dataclass(slots=True)
-class Call:
-    """One request as its answer sees it: ids from the path, the query, the body's JSON, or its bytes for a file."""
-
-    ids: list[str]
-    query: Mapping[str, str]
-    body: dict[str, Any] = field(default_factory=dict)
-    content: bytes = b""
-    content_type: str = ""
 
 
 class Route:
@@ -104,12 +76,7 @@ class TikTokShop:
         self.region = CHANNEL.country
         self.book = market.books[self.kind]
         self.buckets: dict[str, Bucket] = {}
-        self.desk = Desk("TikTok Shop", lambda: market.now, code_life=CODE_LIFE, code_prefix="TTP_")
-        self.tokens = TokenBook(
-            lambda: market.now, access_life=ACCESS_LIFE, refresh_life=GRANT_LIFE, access_prefix="TTP_",
-            refresh_prefix="TTR_", is_single_use=False,
-        )  # fmt: skip
-        self.first = self.tokens.give(SHOP, SCOPES)
+        self.grants = Grants(market, self.region)
         self.kept: dict[tuple[str, str], Any] = {}  # (path, idempotency key) → data of the first reply
         self.images: dict[str, bytes] = {}
         self.opened: set[int] = set()  # returns that the seller opened for the buyer
@@ -122,7 +89,7 @@ class TikTokShop:
             "settings": {"stock_pool": "SG-1"} | pace(self.has_limits),
             "credentials": {
                 "app_key": APP_KEY, "app_secret": APP_SECRET, "service_id": SERVICE_ID, "shop_cipher": CIPHER,
-                "access_token": self.first.access, "refresh_token": self.first.refresh,
+                "access_token": self.grants.first.access, "refresh_token": self.grants.first.refresh,
             },
         }  # fmt: skip
 
@@ -133,9 +100,9 @@ class TikTokShop:
     def handle(self, request: Request) -> Reply:
         try:
             if request.path == "/open/authorize":
-                return self._consent(request)
+                return self.grants.consent(request)
             if request.path.startswith("/api/v2/token/"):
-                return self._envelope(self._token(request))
+                return self._envelope(self.grants.trade(request))
             return self._envelope(self._answer(request))
         except TikTokError as error:
             return self._envelope(None, error.code, str(error), error.status)
@@ -151,12 +118,13 @@ class TikTokShop:
         content_type = request.headers.get("content-type", "")
         is_form = content_type.startswith("multipart/form-data")
         self._check_sign(request.path, query, b"" if is_form else request.body)
-        self._check_token(request, route, name)
+        scope = route.scope or SCOPE_OF[name.split("/")[1]]
+        self.grants.bearer(request.headers.get("x-tts-access-token", ""), scope)
         self._check_cipher(query, route)
         self._take_turn(name)
         call = Call(re.findall(r"/(\d{7,})(?=/|$)", request.path), query, {}, request.body, content_type)
         if not is_form and request.method != "GET":
-            call.body = _object(request.body)
+            call.body = json_object(request.body)
         key = query.get("idempotency_key", "") if route.keeps_key else ""
         if len(key) > 255:
             raise TikTokError(36009004, "Invalid parameters: idempotency_key is longer than 255 characters")
@@ -177,18 +145,6 @@ class TikTokShop:
             raise TikTokError(36009004, "Invalid timestamp. It must lie within 5 minutes.", 401)
         if not hmac.compare_digest(sign(APP_SECRET, path, query, body), query.get("sign", "")):
             raise TikTokError(106001, "Signature is invalid. Please check the sign.", 401)
-
-    def _check_token(self, request: Request, route: Route, name: str) -> Pair:
-        token = request.headers.get("x-tts-access-token", "")
-        pair = self.tokens.by_access.get(token)
-        if pair is None:
-            raise TikTokError(105001, "Access token is invalid, or the seller has withdrawn the authorization.", 401)
-        if pair.access_ends < self.market.now:
-            raise TikTokError(105002, "Expired credentials. The `access_token` has expired.", 401)
-        scope = route.scope or SCOPE_OF[name.split("/")[1]]
-        if scope not in pair.scopes:
-            raise TikTokError(105005, f"Access denied. The app lacks the scope {scope}.", 401)
-        return pair
 
     def _check_cipher(self, query: Mapping[str, str], route: Route) -> None:
         given = query.get("shop_cipher", "")
@@ -216,43 +172,6 @@ class TikTokShop:
 
     def expired(self, request: Request) -> Reply:
         return self._envelope(None, 105002, "Expired credentials. The `access_token` has expired.", 401)
-
-    # -- consent and tokens -------------------------------------------------------------------------------------------
-
-    def _consent(self, request: Request) -> Reply:
-        if request.method == "POST":
-            return self.desk.decide(
-                request, callback=lambda wanted, code: {"code": code, "app_key": APP_KEY} | _state(wanted),
-                denied=lambda wanted: {"code": "null", "error": "auth_denied"} | _state(wanted),
-            )  # fmt: skip
-        query = request.params()
-        if query.get("service_id") != SERVICE_ID:
-            raise TikTokError(36009004, "Invalid service_id.", 400)
-        return self.desk.page(
-            Wanted(SERVICE_ID, "Ops Room", SHOP, query.get("redirect_uri", ""), query.get("state", ""), SCOPES)
-        )
-
-    def _token(self, request: Request) -> dict[str, Any]:
-        """Not signed; the app's secret stands in the query."""
-        query = request.params()
-        if query.get("app_key") != APP_KEY or query.get("app_secret") != APP_SECRET:
-            raise TikTokError(36004002, "Invalid app_key or app_secret.")
-        try:
-            if request.path.endswith("/get") and query.get("grant_type") == "authorized_code":
-                pair = self.tokens.give(SHOP, self.desk.redeem(query.get("auth_code", "")).scopes)
-            elif request.path.endswith("/refresh") and query.get("grant_type") == "refresh_token":
-                pair = self.tokens.renew(query.get("refresh_token", ""))
-            else:
-                raise TikTokError(36004003, "Invalid grant_type.")
-        except BadConsent as error:
-            code = 36004004 if request.path.endswith("/get") else 36004001
-            raise TikTokError(code, str(error)) from error
-        return {
-            "access_token": pair.access, "access_token_expire_in": int(pair.access_ends),
-            "refresh_token": pair.refresh, "refresh_token_expire_in": int(pair.refresh_ends),
-            "open_id": "7010736057180325637", "seller_name": "Lumen & Loft", "seller_base_region": self.region,
-            "user_type": 0, "granted_scopes": list(pair.scopes),
-        }  # fmt: skip
 
     # -- pushes -------------------------------------------------------------------------------------------------------
 
@@ -295,65 +214,3 @@ class TikTokShop:
         if found is None:
             raise TikTokError(25007006, "Order not found.")
         return found
-
-
-def _state(wanted: Wanted) -> dict[str, str]:
-    return {"state": wanted.state} if wanted.state else {}
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        body = orjson.loads(content or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise TikTokError(36009004, "Invalid parameters: the body is not JSON.", 400) from error
-    if not isinstance(body, dict):
-        raise TikTokError(36009004, "Invalid parameters: the body must be a JSON object.", 400)
-    return body
-
-
-def content_of(line: Line) -> str:
-    """A message's content is JSON inside a string."""
-    return orjson.dumps({"content": line.text}).decode()
-
-
-def money(minor: int) -> str:
-    return f"{minor / 100:.2f}"
-
-
-def whole(source: Mapping[str, Any], name: str, default: int | None = None, low: int = 0, high: int = 1 << 62) -> int:
-    """One whole number within bounds."""
-    value = source.get(name, default)
-    try:
-        number = int(value)
-    except (TypeError, ValueError) as error:
-        raise TikTokError(36009004, f"Invalid parameters: {name} must be a whole number.") from error
-    if not low <= number <= high:
-        raise TikTokError(36009004, f"Invalid parameters: {name} must be between {low} and {high}.")
-    return number
-
-
-def text(source: Mapping[str, Any], name: str) -> str:
-    value = source.get(name)
-    if not isinstance(value, str) or not value:
-        raise TikTokError(36009004, f"Invalid parameters: {name} is required.")
-    return value
-
-
-def token_of(place: int) -> str:
-    """An opaque page token."""
-    return base64.urlsafe_b64encode(f"p{place}".encode()).decode() if place else ""
-
-
-def place_of(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("p"))
-    except ValueError as error:
-        raise TikTokError(36009004, "Invalid parameters: page_token is not valid.") from error
-
-
-def sliced(rows: list[Any], query: Mapping[str, str], *, size: int, low: int, high: int) -> tuple[list[Any], str]:
-    """One page of a short list, and the next page's token."""
-    start, wanted = place_of(query.get("page_token", "")), whole(query, "page_size", size, low, high)
-    return rows[start : start + wanted], token_of(start + wanted) if start + wanted < len(rows) else ""

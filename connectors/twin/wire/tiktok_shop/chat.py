@@ -7,18 +7,10 @@ from typing import Any
 import orjson
 
 from connectors.twin import deeds
-from connectors.twin.wire.tiktok_shop.api import (
-    SHOP,
-    SHOP_ID,
-    Call,
-    Route,
-    TikTokError,
-    TikTokShop,
-    content_of,
-    sliced,
-    text,
-)
+from connectors.twin.wire.tiktok_shop.api import SHOP_ID, Route, TikTokShop
+from connectors.twin.wire.tiktok_shop.grants import SHOP
 from connectors.twin.wire.tiktok_shop.orders import BUYER, buyer_id
+from connectors.twin.wire.tiktok_shop.words import Call, TikTokError, content_of, sliced, text
 from connectors.twin.world.channels import CHANNELS, DAY
 from connectors.twin.world.chat import Line, Talk
 from connectors.twin.world.people import Person, person

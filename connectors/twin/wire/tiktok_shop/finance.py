@@ -2,19 +2,9 @@
 
 from typing import Any
 
-from connectors.twin.wire.tiktok_shop.api import (
-    CHANNEL,
-    CIPHER,
-    SHOP,
-    SHOP_ID,
-    Call,
-    Route,
-    TikTokError,
-    TikTokShop,
-    money,
-    sliced,
-    whole,
-)
+from connectors.twin.wire.tiktok_shop.api import CHANNEL, CIPHER, SHOP_ID, Route, TikTokShop
+from connectors.twin.wire.tiktok_shop.grants import SHOP
+from connectors.twin.wire.tiktok_shop.words import Call, TikTokError, money, sliced, whole
 from connectors.twin.world.channels import DAY
 from connectors.twin.world.trade import Order, Step
 

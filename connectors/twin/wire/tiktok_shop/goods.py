@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.twin import deeds
-from connectors.twin.wire.tiktok_shop.api import CHANNEL, Call, Route, TikTokError, TikTokShop, money, sliced, whole
+from connectors.twin.wire.tiktok_shop.api import CHANNEL, Route, TikTokShop
 from connectors.twin.wire.tiktok_shop.orders import PRODUCT, SKU, WAREHOUSE
+from connectors.twin.wire.tiktok_shop.words import Call, TikTokError, money, sliced, whole
 from connectors.twin.world.channels import DAY
 from connectors.twin.world.goods import Good
 

@@ -7,18 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from connectors.twin import deeds
-from connectors.twin.wire.tiktok_shop.api import (
-    CHANNEL,
-    STATUS,
-    Call,
-    Route,
-    TikTokError,
-    TikTokShop,
-    money,
-    place_of,
-    token_of,
-    whole,
-)
+from connectors.twin.wire.tiktok_shop.api import CHANNEL, STATUS, Route, TikTokShop
+from connectors.twin.wire.tiktok_shop.words import Call, TikTokError, money, place_of, token_of, whole
 from connectors.twin.world.channels import DAY, HOUR
 from connectors.twin.world.people import Person
 from connectors.twin.world.trade import Order, Step

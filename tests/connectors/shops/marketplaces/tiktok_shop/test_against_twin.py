@@ -33,7 +33,7 @@ from connectors.transport.breaker import Breaker
 from connectors.transport.throttle import LocalBucket
 from connectors.twin.server import TwinServer, serve
 from connectors.twin.wire.tiktok_shop.api import TikTokShop as Wire
-from connectors.twin.wire.tiktok_shop.cases import RETURN
+from connectors.twin.wire.tiktok_shop.grounds import RETURN
 from connectors.twin.wire.tiktok_shop.orders import PRODUCT, SKU, buyer_id
 from connectors.twin.world import trade
 from connectors.twin.world.trade import Step
