@@ -11,11 +11,13 @@ from connectors.base import Answer, ConnectorError, Reconnect, Refused, Retry, U
 GRANT_IS_GONE = frozenset(
     {
         105000, 105001, 105002, 105003, 105004,  # invalid, taken back, expired
-        105005,  # the scope was not granted
         36004001, 36004004, 36004005,  # the refresh token has ended, the code is used, no grant
         36009033,  # our address is not on the app's list
     }
 )  # fmt: skip
+# The scope was not granted. TikTok gives some (chat) only on request, and a seller may take any away on the consent
+# page: a feed without its scope is refused alone, and only a write asks for the shop to be connected again.
+NO_SCOPE = 105005
 THROTTLED = frozenset({36009002})
 # Turned away by a lock or a full queue before anything was changed: 25001028 another change of the same case runs.
 BUSY = frozenset({25001028})
@@ -58,6 +60,8 @@ def _error(code: int, message: str, *, is_write: bool, status: int) -> Connector
     said, name = f"{code}: {message}", str(code)
     if code in GRANT_IS_GONE or (code == OVERLOADED_CODE and _is_about_credentials(message)):
         return Reconnect(said, code=name)
+    if code == NO_SCOPE:
+        return Reconnect(said, code=name) if is_write else Refused(said, code=name)
     if code in THROTTLED or code in BUSY or status == 429:
         return Retry(said, code=name)
     if code == CHAT_QUOTA:

@@ -62,9 +62,10 @@ from connectors.types import (
     StockLevel,
 )
 
-# Push types (1 order, 3 address, 4 package, 5/15/16/18/27 goods, 11 cancellation, 12 return, 13/14 chat).
+# Push types (1 order, 3 address, 4 package, 5/15/16/18/27 goods, 11 cancellation, 12 return, 13/14/33 chat; 6 says
+# that the seller has taken the permission back, which the next read then finds).
 PUSHES = {
-    1: ("orders",), 3: ("orders",), 4: ("orders",), 5: ("goods",), 11: ("cancellations", "orders"),
+    1: ("orders",), 3: ("orders",), 4: ("orders",), 5: ("goods",), 6: ("orders",), 11: ("cancellations", "orders"),
     12: ("returns", "orders"), 13: ("messages",), 14: ("messages",), 15: ("goods",), 16: ("goods",), 18: ("goods",),
     27: ("goods",), 33: ("messages",),
 }  # fmt: skip

@@ -94,6 +94,7 @@ def test_a_push_is_believed_only_with_its_own_key_and_secret() -> None:
     ("kind", "feeds"),
     [
         (1, ("orders",)),
+        (6, ("orders",)),
         (11, ("cancellations", "orders")),
         (12, ("returns", "orders")),
         (14, ("messages",)),

@@ -618,6 +618,12 @@ def test_each_ending_of_a_write_is_sorted_and_sent_once(ending: Any, kind: type[
     assert len(outside.requests) == 1
 
 
+def test_a_feed_without_its_scope_is_refused_alone_and_the_shop_stays_connected() -> None:
+    with pytest.raises(Refused) as caught:
+        list(shop(Outside({f"GET {TALK.removeprefix('POST ')}": refusal(105005, status=401)})).pull("messages", ""))
+    assert (type(caught.value), caught.value.code) == (Refused, "105005")
+
+
 @pytest.mark.parametrize(("ending", "kind"), [(refusal(36009003), Retry), (httpx.Response(200, content=b"{}"), Retry)])
 def test_the_same_ending_of_a_read_may_be_tried_again(ending: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind):
