@@ -192,7 +192,7 @@ class Amazon:
     def _headed(self, reply: Reply, route: Route | None = None, rate: float | None = None) -> Reply:
         reply.headers["x-amzn-requestid"] = f"{next(self.serial):08x}-twin"
         told = route.rate if route else rate
-        if told:
+        if told and self.has_limits:  # a caller believes what it is told and would slow down to it
             reply.headers["x-amzn-ratelimit-limit"] = f"{told:g}"
         return reply
 
