@@ -11,9 +11,11 @@ from alerts.detectors import BY_NAME
 from alerts.facts import feeds, orders, parcels, payments, returns, rules, tickets
 from alerts.facts import rows as reading
 from alerts.facts import stock as goods
+from alerts.facts import supply as buying
 from alerts.lookup import Lookup, Rules
 from alerts.resolve import Looked, subjects
 
+PROMISE = "supplier_promise"
 Refs: TypeAlias = Sequence[tuple[int, str]]
 Changes: TypeAlias = dict[str, list[tuple[int, str]]]  # kind of record -> (shop id, the outside's id)
 
@@ -108,6 +110,12 @@ def _stock(setting: Setting, changes: Changes | None) -> Seen:
     return Seen(looks, subjects("sku", [(None, sku) for sku in sorted(skus)]))
 
 
+def _supply(setting: Setting, changes: Changes | None) -> Seen:
+    refs = None if changes is None else buying.lines_of(changes.get("purchase_order", []), changes.get(PROMISE, []))
+    looks = buying.open_lines(setting.shops, setting.now, refs)
+    return Seen(looks, None if refs is None else subjects("purchase_order", refs))
+
+
 def _tickets(setting: Setting, changes: Changes | None) -> Seen:
     return Seen(tickets.waiting_tickets(setting.shops, setting.now), None)
 
@@ -128,6 +136,7 @@ AREAS = (
     Area("charges", ("duplicate_charge",), frozenset({"payment"}), _charges),
     Area("disputes", ("dispute_evidence", "fraud_warning"), frozenset({"dispute"}), _disputes),
     Area("stock", ("stock_out", "bestseller_out", "oversold"), frozenset({"order", "supplier", *goods.TABLES}), _stock),
+    Area("supply", ("supplier_late",), frozenset({"purchase_order", PROMISE}), _supply),
     Area("tickets", ("angry_message", "first_answer"), frozenset({"ticket"}), _tickets),
     Area("waves", ("ticket_wave",), frozenset({"ticket"}), _waves),
     Area("feeds", ("feed_stale",), frozenset(), _feeds),

@@ -354,6 +354,42 @@ class StockLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLook:
+    """The supplier's latest word on one order line; None where it leaves something open."""
+
+    shop_id: int
+    ref: str
+    quantity: int | None = None
+    unit_cost: Decimal | None = None
+    currency: str = ""
+    due_at: datetime | None = None
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyLook:
+    """One open line of a purchase order, what its supplier says of it, and the SKU it is for (None: nobody counts it).
+
+    `quantity` is what was ordered, `received` what has come of it.
+    """
+
+    shop: ShopLook
+    ref: str
+    number: str
+    supplier_ref: str
+    supplier_name: str = ""
+    sku: str
+    quantity: int
+    received: int = 0
+    unit_cost: Decimal | None = None
+    currency: str = ""
+    due_at: datetime | None = None
+    promise: PromiseLook | None = None
+    stock: StockLook | None = None
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLook:
     """One feed's health, with the dollars per hour that its shop's alerts have been worth."""
 

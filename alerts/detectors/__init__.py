@@ -2,7 +2,7 @@
 
 from alerts.detectors.fulfilment import late_shipment, parcel_stuck, shopee_late_rate
 from alerts.detectors.payments import dispute_evidence, duplicate_charge, fraud_warning
-from alerts.detectors.stock import bestseller_out, oversold, stock_out
+from alerts.detectors.stock import bestseller_out, oversold, stock_out, supplier_late
 from alerts.detectors.support import angry_message, first_answer, return_decision, ticket_wave
 from alerts.detectors.system import feed_stale
 from alerts.types import Detector
@@ -21,6 +21,7 @@ DETECTORS: tuple[Detector, ...] = (
     stock_out.DETECTOR,
     bestseller_out.DETECTOR,
     oversold.DETECTOR,
+    supplier_late.DETECTOR,
     feed_stale.DETECTOR,
 )
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -68,12 +68,19 @@ WHERE o.status IN ('on_hold', 'to_ship', 'packed', 'cancel_asked') AND l.sku = A
 ORDER BY o.ordered_at
 """
 
+# What a supplier has promised stands above what was agreed with it: fewer units, another day.
 INBOUND = """
-SELECT sku, external_id, number, quantity - received_quantity AS quantity, due_at
-FROM connectors_purchaseorder
-WHERE status IN ('sent', 'confirmed', 'part_received') AND quantity > received_quantity
-  AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))
-ORDER BY due_at NULLS LAST
+SELECT p.sku, p.external_id, p.number, coalesce(w.due_at, p.due_at) AS due_at,
+       least(p.quantity, coalesce(w.quantity, p.quantity)) - p.received_quantity AS quantity
+FROM connectors_purchaseorder p
+LEFT JOIN LATERAL (
+    SELECT quantity, due_at FROM connectors_supplierpromise
+    WHERE order_number = p.number AND sku = p.sku ORDER BY fetched_at DESC LIMIT 1
+) w ON TRUE
+WHERE p.status IN ('sent', 'confirmed', 'part_received')
+  AND least(p.quantity, coalesce(w.quantity, p.quantity)) > p.received_quantity
+  AND (%(skus)s::text[] IS NULL OR p.sku = ANY(%(skus)s))
+ORDER BY 4 NULLS LAST
 """
 
 SUPPLIERS = """
