@@ -124,6 +124,17 @@ class Parcels:
         is_moving = order.step == Step.SHIPPED and not order.scans_end
         return is_moving and now >= self.expected(order) - LAST_MILE
 
+    def last_at(self, order: Order, now: int) -> int:
+        """When the newest scan was made (0: none yet), without making the others."""
+        key = (order.channel, order.index)
+        if order.delivered:
+            return order.delivered
+        if not order.shipped or key in self.trouble or key in self.redirects:
+            return max((scan.at for scan in self.scans(order, now)), default=0)
+        gap, end = scan_gap(order), min(now, order.scans_end or now)
+        depot = order.shipped + max(0, end - order.shipped - 1) // gap * gap
+        return max(depot, self.expected(order) - LAST_MILE) if self.is_out(order, now) else depot
+
     def scans(self, order: Order, now: int) -> list[Scan]:
         """Every scan up to now, oldest first; in step with `Order.last_scan`."""
         if not order.packed:
@@ -134,7 +145,7 @@ class Parcels:
         return found
 
     def _under_way(self, order: Order, now: int) -> list[Scan]:
-        gap = spread(order.index, 14, 15 * HOUR, 23 * HOUR)
+        gap = scan_gap(order)
         end = order.delivered or min(now, order.scans_end or now)
         moments = range(order.shipped + gap, end, gap)
         found = [Scan(order.shipped, Event.PICKED_UP, DEPOTS[order.index % len(DEPOTS)])]
@@ -163,6 +174,11 @@ class Parcels:
         if change.way == "hold_for_pickup":
             found.append(Scan(change.at + 1, Event.HELD, place))
         return found
+
+
+def scan_gap(order: Order) -> int:
+    """Seconds from one depot to the next, as `Order.last_scan` counts them."""
+    return spread(order.index, 14, 15 * HOUR, 23 * HOUR)
 
 
 def check_digit(body: str) -> int:

@@ -111,11 +111,8 @@ class AfterShip:
         if not 1 <= limit <= 200:
             raise AfterShipError(400, 4001, "BadRequest", "`limit` must be between 1 and 200.")
         wanted = frozenset((params.get("tracking_numbers") or "").split(",")) - {""}
-        since, rows = unix(params.get("updated_at_min")), list(self.parcels())
         found = [
-            (order, scans)
-            for order, scans in rows
-            if scans[-1].at >= since and (not wanted or number_of(order) in wanted)
+            row for row in self.parcels(unix(params.get("updated_at_min"))) if not wanted or number_of(row) in wanted
         ]
         start = self._start(found, params.get("cursor") or "")
         page = found[start : start + limit]
@@ -123,38 +120,50 @@ class AfterShip:
         return {
             "pagination": {
                 "total": len(found), "has_next_page": has_more,
-                "next_cursor": cursor_of(page[-1][0]) if has_more else "",
+                "next_cursor": cursor_of(page[-1]) if has_more else "",
             },
-            "trackings": [self.tracking(order, scans) for order, scans in page],
+            "trackings": [self.tracking(order) for order in page],
         }  # fmt: skip
 
-    def _start(self, rows: list[tuple[Order, list[Scan]]], cursor: str) -> int:
+    def _start(self, rows: list[Order], cursor: str) -> int:
         if not cursor:
             return 0
-        place = next((place for place, (order, _) in enumerate(rows) if cursor_of(order) == cursor), None)
+        last = self._behind(cursor)
+        place = next((place for place, order in enumerate(rows) if order is last), None)
         if place is None:
             raise AfterShipError(400, 4001, "BadRequest", "The value of `cursor` is invalid.")
         return place + 1
 
-    def parcels(self) -> Iterator[tuple[Order, list[Scan]]]:
-        """What is tracked, newest order first within a channel."""
+    def _behind(self, cursor: str) -> Order | None:
+        try:
+            return self._order(base64.urlsafe_b64decode(cursor).decode())
+        except ValueError:
+            return None
+
+    def _order(self, ref: str) -> Order | None:
+        channel, _, code = ref.rpartition("-")
+        index, book = decode(code), self.market.books.get(channel)
+        if book is None or index is None or index >= len(book.orders) or not book.orders[index].packed:
+            return None
+        return book.orders[index]
+
+    def parcels(self, since: int) -> Iterator[Order]:
+        """What is tracked and has changed since, newest order first within a channel."""
+        parcels, now = self.market.parcels, self.market.now
         for book in self.market.books.values():
             low, high = book.created(self.market.now - KEPT, self.market.now)
             for order in reversed(book.orders[low:high]):
-                scans = self.market.parcels.scans(order, self.market.now)
-                if scans:
-                    yield order, scans
+                if order.packed and parcels.last_at(order, now) >= since:
+                    yield order
 
     def _one(self, ref: str) -> dict[str, Any]:
-        channel, _, code = ref.rpartition("-")
-        index = decode(code)
-        book = self.market.books.get(channel)
-        if book is None or index is None or index >= len(book.orders) or not book.orders[index].packed:
+        order = self._order(ref)
+        if order is None:
             raise AfterShipError(404, 4004, "NotFound", "Tracking does not exist.")
-        order = book.orders[index]
-        return self.tracking(order, self.market.parcels.scans(order, self.market.now))
+        return self.tracking(order)
 
-    def tracking(self, order: Order, scans: list[Scan]) -> dict[str, Any]:
+    def tracking(self, order: Order) -> dict[str, Any]:
+        scans = self.market.parcels.scans(order, self.market.now)
         tag, subtag, words = TAGS[scans[-1].event]
         buyer = self.market.buyer(order)
         attempts = sum(scan.event is Event.ATTEMPT for scan in scans)
@@ -202,7 +211,7 @@ class AfterShip:
         event = {
             "event": "tracking_update", "event_id": f"evt-{next(self._serial):08d}",
             "is_tracking_first_tag": len(self.market.parcels.scans(thing, self.market.now)) == 1,
-            "msg": self.tracking(thing, self.market.parcels.scans(thing, self.market.now)), "ts": self.market.now,
+            "msg": self.tracking(thing), "ts": self.market.now,
         }  # fmt: skip
         body = orjson.dumps(event)
         return body, {"aftership-hmac-sha256": sign(WEBHOOK_SECRET, body), "Content-Type": "application/json"}

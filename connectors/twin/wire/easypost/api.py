@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from time import time
@@ -162,28 +163,36 @@ def body_of(request: Request) -> Body:
     return body
 
 
-def page(kind: str, rows: Sequence[Body], params: dict[str, str]) -> Body:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a list, made only where its page is asked for. `at` is its creation in Unix seconds."""
+
+    id: str
+    at: int
+    make: Callable[[], Body]
+
+
+def page(kind: str, rows: Sequence[Entry], params: dict[str, str]) -> Body:
     """One list. `rows` are newest first: `page_size`, `before_id` (older), `after_id` (newer), start and end."""
     size = int(params.get("page_size") or 20) if (params.get("page_size") or "20").isdigit() else 0
     if not 1 <= size <= 100:
         raise EasyPostError(422, "PARAMETER.INVALID", "page_size must be between 1 and 100.")
-    start, end = params.get("start_datetime"), params.get("end_datetime")
-    chosen = [row for row in rows if within(row["created_at"], start, end)]
+    start, end = (unix(params.get(f"{name}_datetime")) for name in ("start", "end"))
+    chosen = [row for row in rows if (start or 0) <= row.at and (end is None or row.at < end)]
     place = 0
     cursor = params.get("before_id") or params.get("after_id")
     if cursor:
-        found = next((number for number, row in enumerate(chosen) if row["id"] == cursor), None)
+        found = next((number for number, row in enumerate(chosen) if row.id == cursor), None)
         if found is None:
             raise EasyPostError(422, "PARAMETER.INVALID", f"no such object: {cursor}")
         place = found + 1 if params.get("before_id") else max(0, found - size)
-    return {kind: chosen[place : place + size], "has_more": place + size < len(chosen)}
+    return {kind: [row.make() for row in chosen[place : place + size]], "has_more": place + size < len(chosen)}
 
 
-def within(created: str, start: str | None, end: str | None) -> bool:
-    at = datetime.fromisoformat(created)
+def unix(text: str | None) -> float | None:
+    if not text:
+        return None
     try:
-        return (not start or at >= datetime.fromisoformat(start.replace(" ", "+"))) and (
-            not end or at < datetime.fromisoformat(end.replace(" ", "+"))
-        )
-    except (ValueError, TypeError) as error:
+        return datetime.fromisoformat(text.replace(" ", "+")).timestamp()
+    except ValueError as error:
         raise EasyPostError(422, "PARAMETER.INVALID", "a datetime filter is no date and time.") from error

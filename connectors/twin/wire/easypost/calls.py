@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from connectors.twin.deeds import parcels as deed
 from connectors.twin.market import Market, tracking_number
 from connectors.twin.wire.easypost import shapes
-from connectors.twin.wire.easypost.api import Body, EasyPost, EasyPostError, missing, not_found, page
+from connectors.twin.wire.easypost.api import Body, EasyPost, EasyPostError, Entry, missing, not_found, page
 from connectors.twin.world.channels import DAY
 from connectors.twin.world.parcels import Claim, Label
 from connectors.twin.world.trade import Order
@@ -32,19 +33,29 @@ def is_here(order: Order) -> bool:
 
 
 def list_trackers(api: EasyPost, params: dict[str, str]) -> Body:
-    market = api.market
-    rows = [shapes.tracker(market, order, market.parcels.scans(order, market.now)) for order in shipped(market)]
-    rows += [shapes.label_tracker(row, market.now) for row in market.parcels.labels if row.bought]
-    rows.sort(key=lambda row: str(row["created_at"]), reverse=True)
-    code = params.get("tracking_code")
-    return page("trackers", [row for row in rows if code in (None, row["tracking_code"])], params)
+    market, code = api.market, params.get("tracking_code")
+    rows = [
+        Entry(shapes.tracker_id(order), order.packed, partial(one_tracker, market, order))
+        for order in shipped(market)
+        if code in (None, number_of(order))
+    ]
+    rows += [
+        Entry(shapes.label_tracker_id(row), row.bought, partial(shapes.label_tracker, row, market.now))
+        for row in market.parcels.labels
+        if row.bought and code in (None, row.number)
+    ]
+    return page("trackers", sorted(rows, key=lambda row: row.at, reverse=True), params)
+
+
+def one_tracker(market: Market, order: Order) -> Body:
+    return shapes.tracker(market, order, market.parcels.scans(order, market.now))
 
 
 def get_tracker(api: EasyPost, params: dict[str, str], id: str) -> Body:
     market = api.market
     order = shapes.tracked_order(market, id)
     if order is not None:
-        return shapes.tracker(market, order, market.parcels.scans(order, market.now))
+        return one_tracker(market, order)
     rows = [shapes.label_tracker(row, market.now) for row in market.parcels.labels if row.bought]
     return next((row for row in rows if id in (row["id"], row["tracking_code"])), None) or _no_such()
 
@@ -57,7 +68,10 @@ def list_shipments(api: EasyPost, params: dict[str, str]) -> Body:
     """Bought ones alone, unless `purchased=false` asks for all."""
     wants_all = params.get("purchased") == "false"
     labels = [row for row in reversed(api.market.parcels.labels) if wants_all or row.bought]
-    return page("shipments", [shapes.shipment(row, api.market.now) for row in labels], params)
+    rows = [
+        Entry(shapes.shipment_id(row), row.created, partial(shapes.shipment, row, api.market.now)) for row in labels
+    ]
+    return page("shipments", rows, params)
 
 
 def find(api: EasyPost, ref: str) -> Label:
@@ -124,7 +138,10 @@ def refund_shipment(api: EasyPost, body: Body, ref: str) -> Body:
 
 
 def list_claims(api: EasyPost, params: dict[str, str]) -> Body:
-    return page("claims", [shapes.claim(row) for row in reversed(api.market.parcels.claims)], params)
+    claims = reversed(api.market.parcels.claims)
+    return page(
+        "claims", [Entry(shapes.claim_id(row), row.created, partial(shapes.claim, row)) for row in claims], params
+    )
 
 
 def find_claim(api: EasyPost, id: str) -> Claim:

@@ -40,7 +40,7 @@ def tracker(market: Market, order: Order, scans: list[Scan]) -> dict[str, Any]:
 
 def label_tracker(row: Label, now: int) -> dict[str, Any]:
     return made_of(
-        f"trk_{hashed('label', '', row.index)}", row.number, RATES[row.rate][0], label_scans(row, now), row.bought,
+        label_tracker_id(row), row.number, RATES[row.rate][0], label_scans(row, now), row.bought,
         None, label_id=shipment_id(row), is_return=row.is_return,
     )  # fmt: skip
 
@@ -143,14 +143,17 @@ def claim(row: Claim) -> dict[str, Any]:
 
 
 def tracker_id(order: Order) -> str:
-    """Holds the channel's first letters and the order's index, so that no table is needed to find it."""
-    return f"trk_{order.channel[:4]}{encode(order.index)}"
+    """Holds the channel and the order's index, so that no table is needed to find it."""
+    return f"trk_{order.channel}{encode(order.index)}"
+
+
+def label_tracker_id(row: Label) -> str:
+    return f"trk_{hashed('label', '', row.index)}"
 
 
 def tracked_order(market: Market, id: str) -> Order | None:
     code = id.removeprefix("trk_")
-    book = next((book for name, book in market.books.items() if code.startswith(name[:4])), None)
-    index = decode(code[4:])
+    book, index = market.books.get(code[:-8]), decode(code[-8:])
     if book is None or index is None or index >= len(book.orders):
         return None
     order = book.orders[index]
