@@ -82,8 +82,6 @@ def _sellers(told: Row) -> Iterable[tuple[Row, str]]:
 
 def renew(account: Account, transport: Transport, clock: Clock) -> Renewed:
     mine = {name: value for name, value in account.credentials.items() if name != "access_token"}
-    if not mine.get("refresh_token"):
-        raise Reconnect("Lazada gave no refresh token for this grant; connect the shop again", code="no_refresh_token")
     told = _token_call(
         transport, auth_host(account.base_url), "/auth/token/refresh", mine, {"refresh_token": mine["refresh_token"]},
         clock, purpose="token.refresh",
@@ -113,8 +111,7 @@ def _token_call(
 
 
 def _pair(told: Row) -> dict[str, str]:
-    pair = {name: str(told[name]) for name in ("access_token", "refresh_token") if told.get(name)}
-    return {"refresh_token": "", **pair} if told.get("refresh_expires_in") in (0, "0") else pair
+    return {name: str(told[name]) for name in ("access_token", "refresh_token") if told.get(name)}
 
 
 def _ends(told: Row, name: str, now: datetime) -> datetime | None:
