@@ -317,7 +317,8 @@ def test_fifty_calls_a_second_of_one_kind_are_taken_and_the_next_is_told_to_wait
 
 def test_consent_gives_a_code_once_and_the_scopes_that_were_left(fresh: Caller) -> None:
     base = fresh.shop["base_url"]
-    query = {"service_id": SERVICE_ID, "state": "s1", "redirect_uri": "https://ops.example/back"}
+    fresh.wire.desk.registered = "https://ops.example/back"
+    query = {"service_id": SERVICE_ID, "state": "s1"}
     page = fresh.http.get(f"{base}/open/authorize", params=query)
     visit = re.search(r'name="visit" value="([^"]+)"', page.text)
     assert visit is not None
@@ -340,7 +341,8 @@ def test_consent_gives_a_code_once_and_the_scopes_that_were_left(fresh: Caller) 
 
 def test_a_seller_who_says_no_sends_back_no_code(fresh: Caller) -> None:
     base = fresh.shop["base_url"]
-    query = {"service_id": SERVICE_ID, "state": "s1", "redirect_uri": "https://ops.example/back"}
+    fresh.wire.desk.registered = "https://ops.example/back"
+    query = {"service_id": SERVICE_ID, "state": "s1"}
     visit = re.search(r'name="visit" value="([^"]+)"', fresh.http.get(f"{base}/open/authorize", params=query).text)
     assert visit is not None
     sent = fresh.http.post(f"{base}/open/authorize", data={"visit": visit[1], "answer": "deny"})

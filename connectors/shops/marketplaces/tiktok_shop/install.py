@@ -53,13 +53,10 @@ class Install:
 
     @classmethod
     def consent(cls, app: App, asking: Asking) -> str:
-        """TikTok Shop sends the browser back to the address that is registered with the app; a market that stands in
-        for it has no such register and is told."""
-        query = {"service_id": app.credentials["service_id"], "state": asking.state}
-        if app.consent_url:
-            query["redirect_uri"] = asking.redirect_uri
+        """TikTok Shop sends the browser back to the address that is registered with the app."""
         country = "US" if asking.given.get("country") == "US" else ""
-        return f"{app.consent_url.rstrip('/') or CONSENT[country]}/open/authorize?{urlencode(query)}"
+        query = urlencode({"service_id": app.credentials["service_id"], "state": asking.state})
+        return f"{app.consent_url.rstrip('/') or CONSENT[country]}/open/authorize?{query}"
 
     @classmethod
     def grant(

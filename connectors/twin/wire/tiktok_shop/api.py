@@ -77,6 +77,7 @@ class TikTokShop:
         self.book = market.books[self.kind]
         self.buckets: dict[str, Bucket] = {}
         self.grants = Grants(market, self.region)
+        self.desk = self.grants.desk
         self.kept: dict[tuple[str, str], Any] = {}  # (path, idempotency key) → data of the first reply
         self.images: dict[str, bytes] = {}
         self.opened: set[int] = set()  # returns that the seller opened for the buyer

@@ -42,6 +42,7 @@ class Grants:
             raise TikTokError(105005, f"Access denied. The app lacks the scope {scope}.", 401)
 
     def consent(self, request: Request) -> Reply:
+        """The browser is sent back to the address that is registered with the app."""
         if request.method == "POST":
             return self.desk.decide(
                 request, callback=lambda wanted, code: {"code": code, "app_key": APP_KEY} | _state(wanted),
@@ -50,9 +51,7 @@ class Grants:
         query = request.params()
         if query.get("service_id") != SERVICE_ID:
             raise TikTokError(36009004, "Invalid service_id.", 400)
-        return self.desk.page(
-            Wanted(SERVICE_ID, "Ops Room", SHOP, query.get("redirect_uri", ""), query.get("state", ""), SCOPES)
-        )
+        return self.desk.page(Wanted(SERVICE_ID, "Ops Room", SHOP, "", query.get("state", ""), SCOPES))
 
     def trade(self, request: Request) -> dict[str, Any]:
         """Not signed; the app's secret stands in the query."""

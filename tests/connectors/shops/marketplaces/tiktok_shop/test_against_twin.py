@@ -342,6 +342,7 @@ def test_a_shop_is_connected_through_the_consent_page_and_renewed(company: Marke
     base, mine = company.row["base_url"], company.row["credentials"]
     app = App(CHANNEL, {name: mine[name] for name in TikTokShop.app_credentials}, base, base)
     asking = Asking("state-1", "https://ops.example/back", TikTokShop.read_scopes)
+    company.wire.desk.registered = asking.redirect_uri
     page = company.http.get(TikTokShop.consent(app, asking))
     visit = re.search(r'name="visit" value="([^"]+)"', page.text)
     assert visit is not None
