@@ -180,7 +180,7 @@ def show(
         "has_app": all(app.credentials.get(name) for name in found.app_names),
     }  # fmt: skip
     if found.has_consent:
-        before = (shop.settings.get("asked") if shop else None) or {}
+        before = {"shop": shop.external_id, **shop.settings.get("asked", {})} if shop else {}
         operations = [operation] if scopes_for(connector_class(found.kind), operation) else []
         context |= {
             "app_form": app_form or AppForm(found, app.credentials),
