@@ -24,6 +24,8 @@ from drafts.kinds.own import AlertRow, SupplyPosition, TicketRow
 MODELS: dict[type[Any], type[RecordModel]] = {
     getattr(types, model.__name__): model for model in RecordModel.__subclasses__() if hasattr(types, model.__name__)
 }
+# No row holds these: they are read from the channel when a draft wants them.
+ASKED = frozenset({types.RefusalReasons, types.RedirectOffer, types.ShippingLabel})
 INBOUND = ("sent", "confirmed", "part_received")
 
 
@@ -56,7 +58,7 @@ class SavedReader:
             return None
         if record in OWN:
             return OWN[record](external_id)
-        if record is types.RefusalReasons:
+        if record in ASKED:
             return self._asked(record, external_id)
         rows = list(MODELS[record]._default_manager.filter(external_id=external_id)[:5])
         mine = [row for row in rows if row.shop_id == self.shop_id]
