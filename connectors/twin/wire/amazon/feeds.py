@@ -16,7 +16,7 @@ from connectors.twin import deeds
 from connectors.twin.deeds import Refusal
 from connectors.twin.wire.amazon import files
 from connectors.twin.wire.amazon.api import Amazon, Call
-from connectors.twin.wire.amazon.finance import paged
+from connectors.twin.wire.amazon.finance import paged, resumed
 from connectors.twin.wire.amazon.orders import item_id, status
 from connectors.twin.wire.amazon.words import SELLER, AmazonError, invalid, iso, missing
 from connectors.twin.world.channels import DAY
@@ -84,11 +84,9 @@ def create_feed(api: Amazon, call: Call) -> dict[str, Any]:
 
 
 def get_feeds(api: Amazon, call: Call) -> dict[str, Any]:
-    token = call.query.get("nextToken", "")
-    if token and len(call.query) > 1:
-        raise invalid("No other parameter may be given with nextToken.")
+    call = resumed(api, call)
     kinds, wanted = call.listed("feedTypes"), call.listed("processingStatuses")
-    if not token and not kinds:
+    if not kinds:
         raise invalid("Missing required parameter: feedTypes.")
     since = max(call.at("createdSince") or 0, api.market.now - 90 * DAY)
     until, now = call.at("createdUntil") or api.market.now, api.market.now

@@ -4,10 +4,11 @@ A sale is deferred until a week after its delivery and then posted again as rele
 """
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from connectors.twin.wire.amazon.api import Amazon, Call
-from connectors.twin.wire.amazon.orders import opened, sealed
+from connectors.twin.wire.amazon.orders import asked, opened, sealed
 from connectors.twin.wire.amazon.words import MARKETPLACE, SELLER, figure, invalid, iso
 from connectors.twin.world.channels import DAY
 from connectors.twin.world.trade import Order
@@ -111,6 +112,16 @@ def paged(api: Amazon, call: Call, rows: list[Any], name: str, token: str, size:
     if start + size < len(rows):
         page["nextToken"] = sealed(api, start + size, same)
     return page
+
+
+def resumed(api: Amazon, call: Call) -> Call:
+    """The call as it was first made: these lists take their token alone, and it stands for the whole question."""
+    token = call.query.get("nextToken", "")
+    if not token:
+        return call
+    if len(call.query) > 1:
+        raise invalid("No other parameter may be given with nextToken.")
+    return replace(call, query={**asked(token), "nextToken": token})
 
 
 def list_payouts(api: Amazon, call: Call) -> Row:

@@ -18,9 +18,6 @@ LAG, TOKEN_LIFE, PAGE = 120, DAY, 100
 STATUSES = (
     "PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE",
 )  # fmt: skip
-OLD_WORDS = {
-    "PENDING": "Pending", "UNSHIPPED": "Unshipped", "SHIPPED": "Shipped", "CANCELLED": "Canceled",
-}  # fmt: skip
 DATA = frozenset(
     {"BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX",
      "PAYMENT", "FULFILLMENT_ORDERS"}
@@ -92,15 +89,25 @@ def sealed(api: Amazon, place: int, same: dict[str, str]) -> str:
 def opened(api: Amazon, token: str, same: dict[str, str]) -> int:
     if not token:
         return 0
-    try:
-        place, ends, given = orjson.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, binascii.Error) as error:
-        raise invalid("The pagination token is not valid.") from error
+    place, ends, given = _unsealed(token)
     if ends < api.market.now:
         raise invalid("The pagination token has expired.")
     if given != same:
         raise invalid("The pagination token goes with the parameters of the request that returned it.")
-    return int(place)
+    return place
+
+
+def asked(token: str) -> dict[str, str]:
+    """The parameters that a page token was given for."""
+    return _unsealed(token)[2]
+
+
+def _unsealed(token: str) -> tuple[int, int, dict[str, str]]:
+    try:
+        place, ends, given = orjson.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise invalid("The pagination token is not valid.") from error
+    return int(place), int(ends), dict(given)
 
 
 def included(call: Call) -> frozenset[str]:
@@ -269,38 +276,3 @@ def _keep(api: Amazon, order: Order, package: dict[str, Any]) -> None:
         carrier=package["carrier"],
     )  # fmt: skip
     api.confirmed[order.index] = [package]
-
-
-def old_orders(api: Amazon, call: Call) -> dict[str, Any]:
-    """The version before: its own words, and everything under `payload`."""
-    call.must("MarketplaceIds")
-    api.in_marketplace(call, "MarketplaceIds")
-    created, updated = call.at("CreatedAfter"), call.at("LastUpdatedAfter")
-    if (created is None) is (updated is None):
-        raise invalid("Provide exactly one of CreatedAfter and LastUpdatedAfter.")
-    same = {name: value for name, value in call.query.items() if name != "NextToken"}
-    after = updated if created is None else created
-    assert after is not None
-    rows, place = walk(
-        api, after, api.market.now, opened(api, call.query.get("NextToken", ""), same),
-        call.size("MaxResultsPerPage", PAGE, PAGE), [], by_update=created is None,
-    )  # fmt: skip
-    payload: dict[str, Any] = {"Orders": [old(api, order) for order in rows]}
-    if place:
-        payload["NextToken"] = sealed(api, place, same)
-    return {"payload": payload}
-
-
-def old_order(api: Amazon, call: Call) -> dict[str, Any]:
-    return {"payload": old(api, api.find(call.names[0]))}
-
-
-def old(api: Amazon, order: Order) -> dict[str, Any]:
-    row = {
-        "AmazonOrderId": order.number, "PurchaseDate": iso(order.created), "LastUpdateDate": iso(order.updated),
-        "OrderStatus": OLD_WORDS[status(api, order)], "FulfillmentChannel": "MFN", "MarketplaceId": MARKETPLACE,
-        "LatestShipDate": iso(order.ship_by), "NumberOfItemsShipped": 0,
-    }  # fmt: skip
-    if order.step != Step.UNPAID:
-        row["OrderTotal"] = {"Amount": f"{order.total / 100:.2f}", "CurrencyCode": "USD"}
-    return row

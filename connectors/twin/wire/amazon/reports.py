@@ -8,7 +8,7 @@ import orjson
 
 from connectors.twin.wire.amazon import files
 from connectors.twin.wire.amazon.api import Amazon, Call
-from connectors.twin.wire.amazon.finance import paged
+from connectors.twin.wire.amazon.finance import paged, resumed
 from connectors.twin.wire.amazon.orders import FIRST_ASIN
 from connectors.twin.wire.amazon.words import MARKETPLACE, invalid, iso, missing
 from connectors.twin.world.channels import DAY
@@ -90,10 +90,9 @@ def found(api: Amazon, call: Call) -> Report:
 
 
 def listed(api: Amazon, call: Call) -> dict[str, Any]:
-    token, kinds = call.query.get("nextToken", ""), call.listed("reportTypes")
-    if token and len(call.query) > 1:
-        raise invalid("No other parameter may be given with nextToken.")
-    if not token and not kinds:
+    call = resumed(api, call)
+    kinds = call.listed("reportTypes")
+    if not kinds:
         raise invalid("Missing required parameter: reportTypes.")
     since = call.at("createdSince") or api.market.now - 90 * DAY
     rows = [row.row(api.market.now) for row in reversed(api.reports)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectors.twin.market import Market
-from connectors.twin.wire.amazon import feeds, finance, listings, messages, notices, orders, reports
+from connectors.twin.wire.amazon import feeds, finance, listings, messages, notices, older, orders, reports
 from connectors.twin.wire.amazon.api import Amazon, Call, Route
 from connectors.twin.wire.amazon.words import MARKETPLACE
 
@@ -30,8 +30,8 @@ ROUTES = (
     Route("GET", "/sellers/v1/marketplaceParticipations", "getMarketplaceParticipations", 15, 0.016, participations),
     Route("GET", ORDERS, "searchOrders", 20, 0.0056, orders.search),
     Route("GET", f"{ORDERS}/{{id}}", "getOrder", 30, 0.5, orders.one),
-    Route("GET", "/orders/v0/orders", "getOrders", 20, 0.0167, orders.old_orders),
-    Route("GET", "/orders/v0/orders/{id}", "getOrderV0", 30, 0.5, orders.old_order),
+    Route("GET", "/orders/v0/orders", "getOrders", 20, 0.0167, older.search),
+    Route("GET", "/orders/v0/orders/{id}", "getOrderV0", 30, 0.5, older.one),
     Route("POST", "/orders/v0/orders/{id}/shipmentConfirmation", "confirmShipment", 10, 2, orders.confirm_shipment),
     Route("GET", f"{FINANCES}/2024-06-19/transactions", "listTransactions", 10, 0.5, finance.list_transactions),
     Route("GET", f"{FINANCES}/transfers/2024-06-01/payouts", "listPayouts", 10, 0.5, finance.list_payouts),
