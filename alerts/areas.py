@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from alerts.detectors import BY_NAME
-from alerts.facts import feeds, orders, parcels, payments, returns, rules, tickets
+from alerts.facts import ads, feeds, orders, parcels, payments, returns, rules, tickets
 from alerts.facts import rows as reading
 from alerts.facts import stock as goods
 from alerts.facts import supply as buying
@@ -116,6 +116,14 @@ def _supply(setting: Setting, changes: Changes | None) -> Seen:
     return Seen(looks, None if refs is None else subjects("purchase_order", refs))
 
 
+def _advertised(setting: Setting, changes: Changes | None) -> Seen:
+    return Seen(ads.advertised(setting.shops, setting.now), None)
+
+
+def _campaigns(setting: Setting, changes: Changes | None) -> Seen:
+    return Seen(ads.campaigns(setting.shops, setting.now), None)
+
+
 def _tickets(setting: Setting, changes: Changes | None) -> Seen:
     return Seen(tickets.waiting_tickets(setting.shops, setting.now), None)
 
@@ -137,6 +145,8 @@ AREAS = (
     Area("disputes", ("dispute_evidence", "fraud_warning"), frozenset({"dispute"}), _disputes),
     Area("stock", ("stock_out", "bestseller_out", "oversold"), frozenset({"order", "supplier", *goods.TABLES}), _stock),
     Area("supply", ("supplier_late",), frozenset({"purchase_order", PROMISE}), _supply),
+    Area("advertised", ("ads_out_of_stock",), frozenset({"ad_spend", "campaign", "stock_level"}), _advertised),
+    Area("campaigns", ("ad_spend_anomaly",), frozenset({"ad_spend", "campaign"}), _campaigns),
     Area("tickets", ("angry_message", "first_answer"), frozenset({"ticket"}), _tickets),
     Area("waves", ("ticket_wave",), frozenset({"ticket"}), _waves),
     Area("feeds", ("feed_stale",), frozenset(), _feeds),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from alerts.figures import Figure, Source, given
@@ -18,6 +18,14 @@ def cash(
     if amount is None:
         return None
     return context.money(name, amount, currency, on.date(), source)
+
+
+def in_base(context: Context, figure: Figure, on: date) -> Figure | None:
+    """A range of some currency in the base currency at the rate of that day; None where there is no rate."""
+    if figure.unit == context.base:
+        return figure
+    rate = context.money(f"1 {figure.unit}", Decimal(1), figure.unit, on)
+    return None if rate is None else (figure * rate).named(figure.name, context.base)
 
 
 def no_rate(context: Context, currency: str) -> str:

@@ -1,5 +1,6 @@
 """The one table of detectors. A new detector is one file and one line here."""
 
+from alerts.detectors.ads import ad_spend_anomaly, ads_out_of_stock
 from alerts.detectors.fulfilment import late_shipment, parcel_stuck, shopee_late_rate
 from alerts.detectors.payments import dispute_evidence, duplicate_charge, fraud_warning
 from alerts.detectors.stock import bestseller_out, oversold, stock_out, supplier_late
@@ -21,6 +22,8 @@ DETECTORS: tuple[Detector, ...] = (
     stock_out.DETECTOR,
     bestseller_out.DETECTOR,
     oversold.DETECTOR,
+    ads_out_of_stock.DETECTOR,
+    ad_spend_anomaly.DETECTOR,
     supplier_late.DETECTOR,
     feed_stale.DETECTOR,
 )

@@ -81,4 +81,5 @@ class CampaignBudgetKind(Kind[CampaignBudgetCommand]):
         return Preview(f"Cap {facts['name']} at {after} a day", rows, warnings=tuple(warnings))
 
     def operation(self, command: CampaignBudgetCommand, facts: Facts, key: str) -> Operation:
-        return SetCampaignBudget(campaign_ref=command.campaign_ref, daily=Money(command.daily, command.currency))
+        daily, sharing = Money(command.daily, command.currency), facts["shared_by"] or 1
+        return SetCampaignBudget(campaign_ref=command.campaign_ref, daily=daily, sharing=sharing)

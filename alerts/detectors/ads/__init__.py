@@ -1,0 +1,1 @@
+"""Advertising that costs more than it brings."""
