@@ -301,3 +301,21 @@ def test_a_push_is_signed_over_the_apps_key_and_the_body(seller: Seller) -> None
     told = json.loads(body)
     assert (told["message_type"], told["site"], told["data"]["order_status"]) == (0, "lazada_my", "shipped")
     assert wire.push("anything", object(), "https://ops.example/") is None
+
+
+def test_chats_returns_and_low_stock_are_pushed_each_with_its_own_type_and_clock(seller: Seller) -> None:
+    wire, market = wire_of(seller), seller.server.market
+    talk = next(iter(market.chat.on("lazada")))
+    row = next(row for row in market.returns if row.channel == "lazada" and row.status == "REQUESTED")
+    good = next(good for good in market.goods if good.on_hand - good.open_at("lazada") <= 5)
+    things = (
+        ("messages/in", (talk, talk.lines[0])),
+        ("returns/update", market.order("lazada", row.order)),
+        ("inventory_levels/update", good),
+    )
+    told = [json.loads(wire.push(topic, thing, "https://ops.example/")[0]) for topic, thing in things]
+    assert [body["message_type"] for body in told] == [2, 10, 6]
+    assert [body["timestamp"] // 10**12 for body in told] == [1, 0, 0]  # milliseconds, then seconds
+    assert told[0]["data"]["message_id"] == talk.lines[0].id
+    assert told[1]["data"]["reverse_status"] == "RTM_INIT"
+    assert told[2]["data"]["seller_sku"] == good.sku

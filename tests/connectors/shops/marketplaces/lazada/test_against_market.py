@@ -1,5 +1,6 @@
 """Lazada against the running market: feeds are read whole, and a write lands once whatever the wire does."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from connectors.base import Connector, Permit, Reconnect, Refreshes, Refused, Retry, Unknown
@@ -25,6 +27,7 @@ from connectors.operations import (
     SetStock,
 )
 from connectors.registry import open_connector
+from connectors.save import save
 from connectors.shops.marketplaces.lazada import Lazada
 from connectors.twin.server import TwinServer, serve
 from connectors.twin.world.trade import Step
@@ -45,7 +48,10 @@ from connectors.types import (
     Sight,
     StockLevel,
 )
-from tests.connectors.shops.stand import allow
+from connectors.webhooks import Verdict, receive
+from tests.connectors.shops.marketplaces.lazada.outside import fields
+from tests.connectors.shops.stand import SHARED, allow, payloads
+from tests.factories import ShopFactory
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 FEEDS = [feed.name for feed in Lazada.feeds]
@@ -57,9 +63,15 @@ class Market:
     def __init__(self, server: TwinServer) -> None:
         self.server, self.number = server, 0
         self.kept: dict[str, list[Record | BadRow]] = {}
-        self.http = httpx.Client(timeout=10, trust_env=False)
+        self.asked: dict[str, set[str]] = {}  # call → names of all that was sent with it
+        self.http = httpx.Client(timeout=10, trust_env=False, event_hooks={"request": [self.note]})
         self.row = next(row for row in server.accounts() if row["kind"] == "lazada")
         self.shop = self.open(self.row)
+
+    def note(self, request: httpx.Request) -> None:
+        sent = fields(request)
+        names = set(sent).union(*(names_in(orjson.loads(value)) for value in sent.values() if value.startswith("{")))
+        self.asked.setdefault(request.url.path.removeprefix("/lazada"), set()).update(names)
 
     def open(self, row: dict[str, Any]) -> Connector:
         account = Account(
@@ -96,6 +108,12 @@ class Market:
 
     def effects(self) -> list[Any]:
         return list(self.server.market.effects.as_rows(0))
+
+
+def names_in(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {name for child in value.values() for name in names_in(child)}
+    return {name for child in value for name in names_in(child)} if isinstance(value, list) else set()
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +188,25 @@ def test_the_market_figures_are_the_ones_shown(market: Market) -> None:
     metrics = {row.name: row for row in market.rows("account_health") if isinstance(row, AccountMetric)}
     assert set(metrics) == {"ship_on_time", "positive_seller_rating", "chat_response_rate"}
     assert metrics["positive_seller_rating"].target == Decimal("85.0")
+
+
+def test_all_that_is_read_is_saved_and_read_again_nothing_has_changed(market: Market, db: None) -> None:
+    shop, now = ShopFactory.create(kind="lazada"), datetime.now(UTC)
+    for feed in FEEDS:
+        rows = market.kept_rows(feed)
+        assert save(shop.pk, rows, received_at=now, feed=feed).total.quarantined == 0, feed
+        again = save(shop.pk, rows, received_at=now + timedelta(minutes=1), feed=feed).total
+        assert (again.stored, again.updated, again.unchanged) == (0, 0, len(rows)), feed
+
+
+def test_a_push_of_the_market_is_kept_once_and_a_forged_one_never(market: Market, db: None) -> None:
+    shop, now = ShopFactory.create(kind="lazada", credentials=market.row["credentials"]), datetime.now(UTC)
+    order = market.server.market.books["lazada"].orders[-1]
+    made = market.server.wires["lazada"].push("orders/updated", order, "https://ops.example/")
+    assert made is not None
+    body, headers = made[0], {name.lower(): value for name, value in made[1].items()}
+    verdicts = [receive(shop, sent, headers, [""], now) for sent in (body, body, body + b" ")]
+    assert verdicts == [Verdict.STORED, Verdict.REPEATED, Verdict.FORGED]
 
 
 # Name → (the call whose answer is lost, the effects that the write leaves).
@@ -319,3 +356,29 @@ def test_a_dead_token_asks_for_a_person_and_a_refresh_brings_it_back() -> None:
         assert fresh.check() == "seller Lumen & Loft MY, active"
         assert renewed.renewable_until is not None
         market.http.close()
+
+
+SYSTEM = {"app_key", "timestamp", "sign_method", "access_token", "sign"}
+# Documented in words and left out of the sample request.
+IN_WORDS = {"id_list", "request_type_list"}
+
+
+def test_all_that_was_sent_has_the_names_of_the_published_requests(market: Market) -> None:
+    for feed in ("orders", "returns", "messages", "goods", "settlement", "payouts", "account_health", "quiet_parcels"):
+        market.rows(feed)
+    known: dict[str, set[str]] = {}
+    for path, body in requests_recorded():
+        known.setdefault(path, set()).update(names_in(body))
+    strange = {path: names - SYSTEM - IN_WORDS - known[path] for path, names in market.asked.items() if path in known}
+    assert {path: names for path, names in strange.items() if names} == {}
+    assert len(strange) >= 10
+
+
+def requests_recorded() -> Iterator[tuple[str, Any]]:
+    """(path, body) of every sample request."""
+    list(payloads("lazada"))  # skips where they are not here
+    with gzip.open(SHARED / "data" / "payloads" / "lazada.jsonl.gz", "rb") as lines:
+        for text in lines:
+            row = orjson.loads(text)
+            if row["kind"].startswith("requests"):
+                yield row["path"], orjson.loads(row["text"])
