@@ -3,15 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from alerts.detect import detect_changes
 from alerts.facts import rows as reading
 from alerts.facts import stock, supply
 from alerts.models import Alert
+from alerts.supply import reconcile
 from connectors.models import Shop
+from connectors.registry import open_connector
 from connectors.save import save
+from connectors.twin.server import serve
 from connectors.types import (
+    Account,
     Listing,
     Order,
     OrderLine,
@@ -125,3 +130,23 @@ def test_a_late_promise_becomes_an_alert_and_a_better_one_resolves_it(books: Sho
     detect_changes(now=NOW + timedelta(minutes=6))
     alert.refresh_from_db()
     assert alert.state == Alert.State.RESOLVED
+
+
+def test_what_the_market_planted_is_what_the_books_and_the_lists_say_together(books: Shop, lists: Shop) -> None:
+    """Through the real connectors: orders from Zoho, promises from the supplier's file, and nothing else is off."""
+    with serve("company", seed=7, has_limits=False) as server, httpx.Client(timeout=10, trust_env=False) as http:
+        rows = {row["kind"]: row for row in server.accounts()}
+        now = datetime.now(UTC)
+        for shop, feed in ((books, "purchase_orders"), (lists, "promises")):
+            row = rows[shop.kind]
+            account = Account(
+                shop.kind, shop.pk, row["name"], row["external_id"], row["base_url"], row["currency"], row["country"],
+                row["settings"], row["credentials"],
+            )  # fmt: skip
+            connector = open_connector(account, clock=lambda: now, client=http)
+            save(shop.pk, (one for page in connector.pull(feed, "") for one in page.records), received_at=now)
+        planted = {row.subject_ref for row in server.market.truth.of("supplier_late")}
+    looks = supply.open_lines(reading.shops(), now)
+    assert len(looks) > len(planted)
+    assert {look.ref for look in looks if reconcile(look, now).is_off} == planted
+    assert len(planted) == 4

@@ -45,13 +45,14 @@ def confirm(market: Market, order: Purchase) -> None:
 
 
 def arrive(market: Market, order: Purchase) -> None:
-    """The goods stand in the warehouse."""
+    """What was promised stands in the warehouse; an order that came short is closed all the same."""
     if order.status == "issued":
-        order.status, order.changed = "received", market.now
+        is_whole = all(line.promised in (None, line.quantity) for line in order.lines)
+        order.status, order.changed = "received" if is_whole else "closed", market.now
         for line in order.lines:
             good = market.goods[line.good]
-            line.received = line.quantity
-            good.on_hand, good.updated = good.on_hand + line.quantity, market.now
+            line.received = line.quantity if line.promised is None else line.promised
+            good.on_hand, good.updated = good.on_hand + line.received, market.now
             good.inbound = [one for one in good.inbound if one.number != order.number]
 
 

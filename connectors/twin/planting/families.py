@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from connectors.twin.market import Market
-from connectors.twin.planting import ads, elsewhere, fulfilment, letters, parcels, payments, stock, support
+from connectors.twin.planting import ads, elsewhere, fulfilment, letters, parcels, payments, stock, supply, support
 from connectors.twin.planting.pool import Pool
 from connectors.twin.world.channels import HOUR
 from connectors.twin.world.trade import Mail, Order, Step
@@ -35,6 +35,7 @@ class Planter:
             elsewhere.plant_elsewhere(self.pool)
             ads.plant_ads(self.pool)
             parcels.plant_troubled_parcels(self.pool)
+            supply.plant_supply(self.pool)
         for mail in self.market.post.inbox.mails:
             self._watch(mail)
 

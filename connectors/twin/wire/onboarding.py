@@ -32,8 +32,9 @@ def onboarding(market: Market) -> dict[str, Any]:
     """{suppliers, purchase_orders, fx_rates, dollar_inputs, documents}, JSON-ready."""
     today = datetime.fromtimestamp(market.began, UTC).date()
     return {
-        "suppliers": _suppliers(market),
-        "purchase_orders": _purchase_orders(market),
+        # A company that keeps books has both there; entered here too, all goods on their way would count twice.
+        "suppliers": [] if market.has_everything else _suppliers(market),
+        "purchase_orders": [] if market.has_everything else _purchase_orders(market),
         "fx_rates": [
             _rate(today - timedelta(days=ago), currency)
             for currency in _currencies(market)

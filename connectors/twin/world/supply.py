@@ -10,6 +10,8 @@ from connectors.twin.world.channels import DAY, HOUR
 from connectors.twin.world.goods import Good, Inbound
 
 OPEN = frozenset({"issued", "partially_received"})
+# The books number their records so; an id tells what it is of without a table.
+ORDER_IDS, LINE_IDS, LINES_EACH = 4_815_003_000_000_000, 4_815_004_000_000_000, 100
 
 
 @dataclass(slots=True)
@@ -40,6 +42,13 @@ class Purchase:
     changed: int = 0
     promised_at: int = 0
     is_mailed: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(ORDER_IDS + self.index)
+
+    def line_id(self, place: int) -> str:
+        return str(LINE_IDS + self.index * LINES_EACH + place)
 
     @property
     def cents(self) -> int:

@@ -12,7 +12,7 @@ DETECTORS = {
     "late_shipment": 1, "shopee_late_rate": 8, "parcel_stuck": 21, "return_decision": 22, "duplicate_charge": 27,
     "ticket_wave": 29, "angry_message": 30, "first_answer": 31, "dispute_evidence": 34, "fraud_warning": 35,
     "stock_out": 40, "bestseller_out": 41, "oversold": 42, "ads_out_of_stock": 43, "ad_spend_anomaly": 45,
-    "feed_stale": 54,
+    "supplier_late": 48, "feed_stale": 54,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from connectors.twin import deeds
 from connectors.twin.wire.zoho import shapes
 from connectors.twin.wire.zoho.api import Call, Zoho, ZohoError, page
 from connectors.twin.wire.zoho.shapes import Shape
-from connectors.twin.world.supply import Credit, Ordered, Purchase
+from connectors.twin.world.supply import ORDER_IDS, Credit, Ordered, Purchase
 
 Params = dict[str, str]
 RECENT_BUYERS = 200
@@ -88,7 +88,7 @@ def get_order(api: Zoho, params: Params, body: Shape, id: str) -> Shape:
 
 
 def _order(api: Zoho, id: str) -> Purchase:
-    found: Purchase = _pick(api.market.supply.purchases, id, shapes.ORDER)
+    found: Purchase = _pick(api.market.supply.purchases, id, ORDER_IDS)
     return found
 
 

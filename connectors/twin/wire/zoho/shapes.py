@@ -11,8 +11,7 @@ from connectors.twin.world.supply import Credit, Ordered, Purchase
 ORGANISATION = "60021987345"
 ZONE = timezone(timedelta(hours=8))
 BASE = 4_815_000_000_000_000
-ITEM, VENDOR, ORDER, LINE, NOTE, CUSTOMER = (BASE + step * 1_000_000_000 for step in range(1, 7))
-LINES_EACH = 100
+ITEM, VENDOR, NOTE, CUSTOMER = (BASE + step * 1_000_000_000 for step in (1, 2, 5, 6))
 LOCATION = {"location_id": str(BASE + 26_005), "location_name": "Singapore warehouse"}
 Shape = dict[str, Any]
 
@@ -99,7 +98,7 @@ def customer(market: Market, number: int) -> Shape:
 def order_row(market: Market, order: Purchase) -> Shape:
     supplier = market.suppliers[order.supplier]
     return {
-        "purchaseorder_id": str(ORDER + order.index), "vendor_id": str(VENDOR + supplier.index),
+        "purchaseorder_id": order.id, "vendor_id": str(VENDOR + supplier.index),
         "vendor_name": supplier.name, "purchaseorder_number": order.number, "reference_number": order.reference,
         "date": day(order.created), "delivery_date": day(order.due_at), "expected_delivery_date": "",
         "status": order.status, "order_status": order.status, "currency_code": "USD", "total": order.cents / 100,
@@ -120,7 +119,7 @@ def order(market: Market, order: Purchase) -> Shape:
 def _line(market: Market, order: Purchase, place: int, line: Ordered) -> Shape:
     good = market.goods[line.good]
     return {
-        "line_item_id": str(LINE + order.index * LINES_EACH + place), "item_id": str(ITEM + good.index),
+        "line_item_id": order.line_id(place), "item_id": str(ITEM + good.index),
         "name": good.title, "sku": good.sku, "description": "", "unit": "pcs", "quantity": float(line.quantity),
         "quantity_received": float(line.received), "quantity_billed": 0.0, "rate": line.cost / 100,
         "item_total": line.quantity * line.cost / 100, **LOCATION,
