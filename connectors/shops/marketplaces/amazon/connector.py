@@ -229,8 +229,7 @@ class Amazon(Connector):
             raise unreadable(error) from error
 
     def check(self) -> str:
-        mine = self.client.account
-        found = install.participations(self.transport, mine.base_url, self.client.token)
+        found = install.taking_part(self.client.get(install.PARTICIPATIONS, "getMarketplaceParticipations"))
         names = [f"{row.get('storeName')} in {row['marketplace'].get('name')}" for row in found
                  if row["marketplace"]["id"] == self.client.marketplace]  # fmt: skip
         if not names:

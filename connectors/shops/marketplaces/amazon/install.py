@@ -12,8 +12,10 @@ from connectors.base import Clock, Refused, Transport
 from connectors.consent import App, Ask, Asking, Grant
 from connectors.shops.marketplaces.amazon.client import USER_AGENT, mapping, rows
 from connectors.shops.marketplaces.amazon.places import BY_MARKETPLACE, PLACES, Place, token_url
+from connectors.shops.reading import Row
 from connectors.transport import oauth
 
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 CONSENT_LASTS = timedelta(days=365)
 ASKS = (Ask("country", "Country of your Seller Central account", "US", tuple(PLACES)),)
 
@@ -60,13 +62,17 @@ def grant(
 
 
 def participations(transport: Transport, api: str, token: str) -> list[dict[str, Any]]:
-    """The marketplaces in which the seller takes part: rows of `getMarketplaceParticipations`."""
+    """The marketplaces in which the seller takes part, before there is an account."""
     answer = transport.read(
-        "GET", f"{api.rstrip('/')}/sellers/v1/marketplaceParticipations", operation="getMarketplaceParticipations",
+        "GET", api.rstrip("/") + PARTICIPATIONS, operation="getMarketplaceParticipations",
         headers={"x-amz-access-token": token, "user-agent": USER_AGENT},
     )  # fmt: skip
-    found = rows(mapping(answer.json()), "payload")
-    return [row for row in found if _takes_part(row)]
+    return taking_part(mapping(answer.json()))
+
+
+def taking_part(body: Row) -> list[Row]:
+    """Rows of `getMarketplaceParticipations` in which the seller sells now."""
+    return [row for row in rows(body, "payload") if _takes_part(row)]
 
 
 def _takes_part(row: Any) -> bool:

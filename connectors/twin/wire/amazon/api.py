@@ -131,7 +131,9 @@ class Amazon:
     def operation(self, request: Request) -> str:
         """Amazon's own name of the operation; of a document its method and place."""
         found = self._route(request)
-        return found[0].operation if found else f"{request.method} {request.path.rsplit('/', 1)[0]}"
+        if found is None:
+            return f"{request.method} {request.path.rsplit('/', 1)[0]}"
+        return "previewListingsItem" if "mode=VALIDATION_PREVIEW" in request.query else found[0].operation
 
     def _route(self, request: Request) -> tuple[Route, tuple[str, ...]] | None:
         for route, shape in self.routes:
