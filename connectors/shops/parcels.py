@@ -5,12 +5,13 @@ A status may go backwards (a correction, a number used again), so the state is t
 not of the last one received. All scans stay in the raw payload.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from connectors.shops.reading import Unreadable, iso_moment
+from connectors.base import R, Retry
+from connectors.shops.reading import UNREADABLE, Row, Unreadable, iso_moment, reason_of
 from connectors.types import Shipment, ShipmentStatus
 
 # Where a shipper changes a parcel's way by hand, and where one claims for it, by the first word of the courier's name.
@@ -90,6 +91,14 @@ def shipment(
         promised_at=promised_at,
         delivered_at=(found.delivered_at or delivered_at) if found.status is ShipmentStatus.DELIVERED else None,
     )
+
+
+def read_one(record: type[R], parse: Callable[[Row], Iterable[Any]], item: Row) -> R | None:
+    """The record of one row that was asked for by its id. Raises Retry (drift) where it cannot be read."""
+    try:
+        return next((row for row in parse(item) if isinstance(row, record)), None)
+    except UNREADABLE as error:
+        raise Retry(f"the answer cannot be read: {reason_of(error)}", code="drift") from error
 
 
 def word(value: Any) -> str:

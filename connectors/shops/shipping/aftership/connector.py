@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from connectors.base import Answer, Budget, CannotDo, Connector, ConnectorError, Feed, Permit, R, Refused, Retry
 from connectors.consent import Key
 from connectors.operations import FileClaim, Operation, RedirectParcel
-from connectors.shops.parcels import CLAIM_PAGES, REDIRECT_PAGES, page_of
+from connectors.shops.parcels import CLAIM_PAGES, REDIRECT_PAGES, page_of, read_one
 from connectors.shops.reading import Row, json_object, read_rows
 from connectors.shops.shipping.aftership import client, parse
 from connectors.shops.windows import Mark
@@ -91,7 +91,7 @@ class AfterShip(Connector):
             if error.status == 404 or error.code in NOT_THERE:
                 return None
             raise
-        return next((row for row in parse.tracking(item) if isinstance(row, record)), None)
+        return read_one(record, parse.tracking, item)
 
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         raise CannotDo(f"AfterShip only watches parcels; {type(operation).__name__} is done by hand at the courier")

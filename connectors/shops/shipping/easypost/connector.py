@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import orjson
 
 from connectors.base import Answer, Budget, CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Write
 from connectors.consent import Identity, Key
 from connectors.operations import BuyReturnLabel, FileClaim, Operation, RedirectParcel, VoidLabel
-from connectors.shops.parcels import REDIRECT_PAGES, page_of
+from connectors.shops.parcels import REDIRECT_PAGES, page_of, read_one
 from connectors.shops.reading import json_object, read_rows
 from connectors.shops.shipping.easypost import claims, client, labels, parse
 from connectors.types import Account, Page, Receipt, Shipment, ShipmentStatus, ShippingLabel, Sighting
@@ -94,10 +94,7 @@ class EasyPost(Connector):
         if record not in (Shipment, ShippingLabel):
             raise CannotDo(f"EasyPost has no read of one {record.__name__}")
         item = self.client.one("trackers" if record is Shipment else "shipments", external_id)
-        if item is None:
-            return None
-        found: list[Any] = [*parse.tracker(item)] if record is Shipment else [parse.label(item)]
-        return next((row for row in found if isinstance(row, record)), None)
+        return None if item is None else read_one(record, parse.tracker if record is Shipment else parse.label, item)
 
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         match operation:

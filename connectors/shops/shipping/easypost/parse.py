@@ -66,10 +66,10 @@ def tracker(item: Row) -> Iterator[Record | BadRow]:
     )
 
 
-def label(item: Row) -> ShippingLabel:
-    """A shipment whose postage may have been bought. Raises what a row of an unexpected shape raises."""
+def label(item: Row) -> Iterator[ShippingLabel]:
+    """A shipment whose postage may have been bought."""
     rate: Row = item.get("selected_rate") or {}
-    return ShippingLabel(
+    yield ShippingLabel(
         external_id=item["id"],
         raw=dump(item),
         reference=item.get("reference") or "",

@@ -14,13 +14,11 @@ from connectors.base import (
     Permit,
     R,
     Renewed,
-    Retry,
     Write,
 )
 from connectors.consent import Identity, Key
 from connectors.operations import FileClaim, Operation, RedirectParcel
-from connectors.shops.parcels import CLAIM_PAGES, REDIRECT_PAGES, page_of
-from connectors.shops.reading import UNREADABLE, reason_of
+from connectors.shops.parcels import CLAIM_PAGES, REDIRECT_PAGES, compact, page_of, read_one
 from connectors.shops.shipping.ups import client, intercept, parse
 from connectors.types import Account, Page, Receipt, RedirectOffer, Shipment, Sighting
 
@@ -58,12 +56,7 @@ class UPS(Connector):
         if record is not Shipment:
             raise CannotDo(f"UPS has no read of one {record.__name__}")
         package = intercept.tracked(self.client, intercept.number_of(external_id))
-        if package is None:
-            return None
-        try:
-            return next((row for row in parse.parcel(package) if isinstance(row, record)), None)
-        except UNREADABLE as error:
-            raise Retry(f"UPS's parcel cannot be read: {reason_of(error)}", code="drift") from error
+        return None if package is None else read_one(record, parse.parcel, package)
 
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         if not isinstance(operation, RedirectParcel):
@@ -93,5 +86,12 @@ class UPS(Connector):
     def by_hand(cls, operation: Operation, account: Account) -> str:
         if isinstance(operation, FileClaim):
             return page_of(CLAIM_PAGES, "ups")
+        if isinstance(operation, RedirectParcel) and not is_ours(operation):
+            return page_of(REDIRECT_PAGES, operation.carrier, operation.tracking_number)
         number = operation.tracking_number if isinstance(operation, RedirectParcel) else ""
         return page_of(REDIRECT_PAGES, "ups", number)
+
+
+def is_ours(operation: RedirectParcel) -> bool:
+    """Whether the parcel is UPS's by its number; a channel may name a courier in its own words."""
+    return intercept.NUMBER.fullmatch(compact(operation.tracking_number)) is not None

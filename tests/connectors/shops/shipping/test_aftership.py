@@ -248,6 +248,9 @@ def test_one_parcel_is_read_by_its_id_and_one_that_is_not_there_is_none() -> Non
     place = "GET /tracking/2026-07/trackings/trk1"
     connector, _ = shop({place: {"meta": {"code": 200}, "data": tracking()}})
     assert connector.fetch(Shipment, "trk1") == read(tracking())
+    bent, _ = shop({place: {"meta": {"code": 200}, "data": tracking(tag="Teleported")}})
+    with pytest.raises(Retry, match="Teleported"):
+        bent.fetch(Shipment, "trk1")
     gone, _ = shop({place: fault(404, 4004)})
     assert gone.fetch(Shipment, "trk1") is None
     with pytest.raises(CannotDo):

@@ -379,6 +379,9 @@ def test_a_label_can_be_read_with_its_link_and_price() -> None:
     assert (found.url, found.tracking_number, found.reference) == ("https://files.example/label.png", "94001", KEY)
     assert (found.price, found.carrier, found.is_return) == (Money(Decimal("5.93"), "USD"), "USPS", True)
     assert connector.fetch(Shipment, "trk_1") == read(tracker())
+    bent, _ = shop({"GET /v2/shipments/shp_1": bought(selected_rate=rate("r1", "free"))})
+    with pytest.raises(Retry, match="'free' is not an amount"):
+        bent.fetch(ShippingLabel, "shp_1")
     with pytest.raises(CannotDo):
         connector.fetch(Order, "1")
 

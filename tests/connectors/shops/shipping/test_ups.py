@@ -434,6 +434,9 @@ def test_a_change_is_proved_by_the_parcels_course_and_by_what_could_be_called_of
 def test_a_person_is_led_to_the_parcel_or_to_the_claim_form() -> None:
     connector, _ = shop()
     assert UPS.by_hand(redirect("return"), connector.account) == f"https://www.ups.com/track?tracknum={NUMBER}"
+    other = redirect("return", tracking_number="7712 3344", carrier="FedEx Ground")
+    assert UPS.by_hand(other, connector.account) == "https://www.fedex.com/fedextrack/?trknbr=77123344"
+    assert UPS.by_hand(redirect("return", tracking_number="X1", carrier="Ninja"), connector.account) == ""
     claim = FileClaim(order_ref="1", cause="lost", amount=Money.parse(1, "USD"), text="x")
     assert UPS.by_hand(claim, connector.account) == "https://www.ups.com/us/en/support/file-a-claim"
 
