@@ -126,6 +126,7 @@ def test_a_parcel_that_only_a_tracker_knows_is_its_orders() -> None:
     assert (look.record, look.ref, look.shop.id) == ("order", made.external_id, made.shop_id)
     assert (look.status, look.tracking_number, look.told_ref) == ("exception", NUMBER, report.external_id)
     detect_due(NOW)
+    assert Alert.objects.get().arguments["shipment_ref"] == report.external_id
     assert Alert.objects.values_list("subject_kind", "subject_ref", "shop_id").get() == (
         "order", made.external_id, made.shop_id,
     )  # fmt: skip

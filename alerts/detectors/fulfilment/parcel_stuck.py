@@ -98,11 +98,18 @@ def finding(look: ParcelLook, reason: str, now: datetime, context: Context) -> F
         tradeoff="An honest update with a trace keeps most buyers; silence turns into a claim for the whole order.",
         missing=() if ignored else (no_amount(context, "order total", look.total, look.currency),),
         evidence=_evidence(look),
-        drafts=("reply", "refund", "escalation_note") if look.conversation_ref else ("escalation_note", "refund"),
+        drafts=_drafts(look),
         arguments=_arguments(look),
         customer_ref=look.customer_ref,
         state=f"{look.status}|{look.last_scan_at}|{bool(look.complaints)}" + (f"|{reason}" if look.forecast else ""),
     )
+
+
+def _drafts(look: ParcelLook) -> tuple[str, ...]:
+    """A parcel that came back is settled with money; one that is under way first with an honest word."""
+    if look.status == "returned":
+        return ("refund", "reply", "escalation_note") if look.conversation_ref else ("refund", "escalation_note")
+    return ("reply", "refund", "escalation_note") if look.conversation_ref else ("escalation_note", "refund")
 
 
 def _started(look: ParcelLook, now: datetime) -> datetime:
@@ -139,6 +146,7 @@ def _dollars(
 def _arguments(look: ParcelLook) -> dict[str, object]:
     return {
         "order_ref": look.order_ref,
+        "shipment_ref": look.told_ref if look.record == "order" else look.ref,
         "order_number": look.number,
         "shop_id": look.shop.id,
         "conversation_ref": look.conversation_ref,

@@ -221,6 +221,12 @@ def test_a_parcel_that_moves_or_has_arrived_is_no_alert(changes: dict[str, objec
     assert run("parcel_stuck", parcel(**changes), rules("parcel_stuck")) == []
 
 
+def test_a_parcel_that_came_back_is_settled_with_money_first(rules: MakeRules) -> None:
+    (found,) = run("parcel_stuck", parcel(status="returned", last_scan_at=NOW), rules("parcel_stuck"))
+    assert found.drafts == ("refund", "escalation_note")
+    assert found.arguments["shipment_ref"] == "T1"
+
+
 def test_what_a_tracker_saw_is_linked_to_the_trackers_row(rules: MakeRules) -> None:
     look = parcel(status="exception", told_by=9, told_ref="trk_1", told_at=NOW - timedelta(hours=1))
     (found,) = run("parcel_stuck", look, rules("parcel_stuck"))
