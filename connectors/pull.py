@@ -21,7 +21,7 @@ from connectors.models import Feed, QuarantinedRow, Shop
 from connectors.opening import open_shop
 from connectors.registry import connector_class
 from connectors.save import Saved, save
-from connectors.tokens import lose
+from connectors.tokens import lose, revive
 from connectors.types import BadRow, Page, Record
 
 log = structlog.get_logger()
@@ -208,6 +208,9 @@ def count_words(saved: Saved) -> dict[str, int]:
 
 
 def fail(feed: Feed, error: Exception, now: datetime) -> None:
+    """What went wrong, and when it is tried again. A shop that refuses us is given up, unless a new token helps."""
+    if isinstance(error, Reconnect) and feed.failures == 0 and revive(feed.shop, lambda: now):
+        error = Retry("the token was refused and has been renewed; reading goes on with the new one")
     feed.failures += 1
     feed.error_class, feed.error_text = error_class(error), str(error)[:2000] or type(error).__name__
     if isinstance(error, Reconnect) and feed.shop.state == Shop.State.CONNECTED:

@@ -17,9 +17,10 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from connectors.account import connect
-from connectors.base import Clock, Reconnect, Refreshes, Renewed, Retry, Unknown
+from connectors.base import Clock, Reconnect, Refreshes, Refused, Renewed, Retry, Unknown
 from connectors.locks import TOKEN_LOCK, held
 from connectors.models import Shop
+from connectors.registry import CONNECTORS
 
 log = structlog.get_logger()
 
@@ -57,9 +58,12 @@ def renew(shop: Shop, clock: Clock) -> None:
     mark(shop, began_at)
     try:
         renewed = connector.refresh()
-    except Reconnect as error:
+    except (Reconnect, Refused) as error:  # a spent or ended refresh token is an HTTP 400 on most platforms
         lose(shop, f"{error}{cut_off_words(cut_off_at)}")
-        raise
+        raise Reconnect(str(error), code=error.code, status=error.status) from error
+    except KeyError as error:
+        lose(shop, f"the credentials lack {error}, without which no token is renewed")
+        raise Reconnect(shop.state_reason) from error
     except (Retry, Unknown) as error:
         if isinstance(error, Retry):  # surely not taken, so nothing is spent that was not before
             mark(shop, cut_off_at)
@@ -69,6 +73,26 @@ def renew(shop: Shop, clock: Clock) -> None:
         return
     keep(shop, renewed)
     log.info("token renewed", shop=shop.pk, ends=renewed.expires_at)
+
+
+def revive(shop: Shop, clock: Clock) -> bool:
+    """Renew a token that was refused before its time, or whose end nobody knew; `shop` holds the refused credentials.
+
+    True where there are others now, which may be tried. The platform's own no to the renewal loses the shop.
+    """
+    if not shop.credentials.get("refresh_token") or not hasattr(CONNECTORS.get(shop.kind), "refresh"):
+        return False
+    refused = dict(shop.credentials)
+    with held(TOKEN_LOCK, shop.pk):
+        shop.refresh_from_db()
+        if shop.state in GONE:
+            return False
+        if shop.credentials == refused:
+            try:
+                renew(shop, clock)
+            except (Reconnect, Retry, Unknown):
+                return False
+    return bool(shop.credentials != refused)
 
 
 def mark(shop: Shop, began_at: datetime | None) -> None:

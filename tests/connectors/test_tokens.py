@@ -9,12 +9,13 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 
 from connectors import tokens
-from connectors.base import Reconnect, Renewed, Retry, Unknown
-from connectors.models import Shop
+from connectors.base import Reconnect, Refused, Renewed, Retry, Unknown
+from connectors.models import Feed, Shop
+from connectors.pull import pull
 from connectors.tokens import keep_fresh
 from connectors.twin.server import TwinServer, serve
 from tests.connectors.fakes import FakeShop
-from tests.factories import NOW
+from tests.factories import NOW, FeedFactory
 
 Channel = type[FakeShop]
 
@@ -53,8 +54,9 @@ def test_the_second_who_comes_takes_what_the_first_has_renewed(ending: Shop, cha
     assert channel.renewals == []
 
 
-def test_a_dead_refresh_token_asks_for_a_person(ending: Shop, channel: Channel) -> None:
-    channel.renewals = [Reconnect("refresh token revoked")]
+@pytest.mark.parametrize("kind", [Reconnect, Refused])
+def test_a_dead_refresh_token_asks_for_a_person(kind: type[Exception], ending: Shop, channel: Channel) -> None:
+    channel.renewals = [kind("refresh token revoked")]
     with pytest.raises(Reconnect, match="revoked"):
         keep_fresh(ending, clock=now)
     ending.refresh_from_db()
@@ -190,3 +192,46 @@ def test_shopee_spends_its_token_so_a_crash_asks_for_a_person_and_says_what_happ
     shop.refresh_from_db()
     assert shop.state == Shop.State.NEEDS_RECONNECT
     assert "a renewal was cut off at" in shop.state_reason
+
+
+@pytest.mark.django_db
+def test_a_token_whose_end_nobody_knew_is_renewed_when_it_is_refused_and_reading_goes_on(twin: TwinServer) -> None:
+    wire: Any = twin.wires["shopify"]
+    pair = wire.tokens.give(wire.domain, ("*",))
+    shop = from_twin(twin, "shopify", refresh_token=pair.refresh, access_token="shpat_ended")
+    Shop.objects.update(credentials_expire_at=None)
+    feed = FeedFactory.create(shop=shop, name="returns")
+    pull(feed.pk)
+    shop.refresh_from_db()
+    feed.refresh_from_db()
+    assert (shop.state, feed.error_class, feed.failures) == (Shop.State.CONNECTED, "retry", 1)
+    assert shop.credentials_expire_at is not None
+    Feed.objects.update(next_pull_at=datetime.now(UTC))
+    pull(feed.pk)
+    feed.refresh_from_db()
+    assert (feed.error_class, feed.failures) == ("", 0)
+
+
+@pytest.mark.django_db
+def test_a_shop_that_refuses_the_new_token_too_is_given_up(twin: TwinServer) -> None:
+    wire: Any = twin.wires["shopify"]
+    shop = from_twin(twin, "shopify", refresh_token="shprt_spent", access_token="shpat_ended")
+    Shop.objects.update(credentials_expire_at=None)
+    feed = FeedFactory.create(shop=shop, name="returns")
+    before = len(wire.tokens.by_access)
+    pull(feed.pk)
+    pull(feed.pk)
+    shop.refresh_from_db()
+    assert shop.state == Shop.State.NEEDS_RECONNECT
+    assert len(wire.tokens.by_access) == before
+
+
+@pytest.mark.django_db
+def test_credentials_that_lack_what_a_renewal_takes_say_so(twin: TwinServer) -> None:
+    shop = from_twin(twin, "shopify", refresh_token="shprt_1", client_id="")
+    del shop.credentials["client_id"]
+    shop.save()
+    with pytest.raises(Reconnect, match="lack 'client_id'"):
+        keep_fresh(shop)
+    shop.refresh_from_db()
+    assert shop.state == Shop.State.NEEDS_RECONNECT
