@@ -3,14 +3,26 @@
 from drafts.kinds.ads.campaign_budget import CampaignBudgetKind
 from drafts.kinds.ads.pause_campaign import PauseCampaignKind
 from drafts.kinds.base import Command, Kind, Table
+from drafts.kinds.cases.appeal import AppealKind
 from drafts.kinds.cases.decide_return import DecideReturnKind
 from drafts.kinds.cases.dispute_evidence import DisputeEvidenceKind
+from drafts.kinds.cases.file_claim import FileClaimKind
 from drafts.kinds.listings.set_price import SetPriceKind
 from drafts.kinds.listings.set_stock import SetStockKind
 from drafts.kinds.messages.reply import ReplyKind
+from drafts.kinds.money.credit_note import CreditNoteKind
+from drafts.kinds.money.mark_fraud import MarkFraudKind
 from drafts.kinds.money.refund import RefundKind
+from drafts.kinds.money.store_credit import StoreCreditKind
 from drafts.kinds.orders.arrange_shipment import ArrangeShipmentKind
+from drafts.kinds.orders.ask_payment import AskPaymentKind
 from drafts.kinds.orders.cancel_order import CancelOrderKind
+from drafts.kinds.orders.change_address import ChangeAddressKind
+from drafts.kinds.orders.change_items import ChangeItemsKind
+from drafts.kinds.orders.exchange import ExchangeKind
+from drafts.kinds.orders.hold_order import HoldOrderKind
+from drafts.kinds.orders.reship import ReshipKind
+from drafts.kinds.parcels.redirect_parcel import RedirectParcelKind
 from drafts.kinds.stock.purchase_order import PurchaseOrderKind
 from drafts.kinds.tickets.escalation_note import EscalationNoteKind
 from drafts.kinds.tickets.merge_tickets import MergeTicketsKind
@@ -24,6 +36,18 @@ KINDS: Table = {
         CancelOrderKind(),
         ArrangeShipmentKind(),
         PurchaseOrderKind(),
+        HoldOrderKind(),
+        ChangeAddressKind(),
+        ChangeItemsKind(),
+        AskPaymentKind(),
+        ReshipKind(),
+        ExchangeKind(),
+        RedirectParcelKind(),
+        StoreCreditKind(),
+        CreditNoteKind(),
+        MarkFraudKind(),
+        FileClaimKind(),
+        AppealKind(),
         SetStockKind(),
         SetPriceKind(),
         PauseCampaignKind(),

@@ -1,0 +1,141 @@
+"""Edit what an open order holds: fewer or more units of its lines, or goods put in."""
+
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from connectors.operations import ChangeItems, Operation
+from connectors.types import Listing, Order
+from drafts.kinds.base import (
+    CannotPropose,
+    Command,
+    Facts,
+    Kind,
+    Matter,
+    Preview,
+    Proposal,
+    Quantity,
+    Reader,
+    Ref,
+    Row,
+    Saved,
+    Undo,
+    named,
+    record_or_raise,
+    text_of,
+)
+from drafts.kinds.orders.standing import not_open, standing
+
+
+class Changed(Command):
+    """The new number of units of one line; none takes it out."""
+
+    line_ref: Ref
+    quantity: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Added(Command):
+    listing_ref: Ref
+    quantity: Quantity
+
+
+class ChangeItemsCommand(Command):
+    order_ref: Ref
+    changed: tuple[Changed, ...] = ()
+    added: tuple[Added, ...] = ()
+    should_notify: bool = True
+
+    @model_validator(mode="after")
+    def changes_something(self) -> Self:
+        if not (self.changed or self.added):
+            raise ValueError("name at least one line to change or one listing to add")
+        return self
+
+
+class ChangeItemsKind(Kind[ChangeItemsCommand]):
+    name = "change_items"
+    label = "Change the items"
+    command = ChangeItemsCommand
+    undo = Undo("reversible until it is packed, by changing the items back", "change_items")
+
+    def propose(self, matter: Matter, saved: Saved) -> Proposal[ChangeItemsCommand]:
+        order, mine = named(matter, saved, Order, "order_ref")
+        changed = tuple(
+            Changed(line_ref=ref, quantity=units) for ref, units in dict(matter.arguments.get("quantities", {})).items()
+        )
+        added = tuple(
+            Added(listing_ref=ref, quantity=units) for ref, units in dict(matter.arguments.get("added", {})).items()
+        )
+        if not (changed or added):
+            raise CannotPropose(f"what should change in order {order.number} is not said")
+        return Proposal(ChangeItemsCommand(order_ref=order.external_id, changed=changed, added=added), mine.shop_id, {})
+
+    def read_facts(self, command: ChangeItemsCommand, reader: Reader) -> Facts:
+        order: Order = record_or_raise(reader, Order, command.order_ref)
+        listings = {one.listing_ref: record_or_raise(reader, Listing, one.listing_ref) for one in command.added}
+        return standing(order) | {
+            "added": {
+                ref: {"sku": listing.sku, "price": text_of(listing.price), "currency": listing.currency}
+                for ref, listing in listings.items()
+            }
+        }
+
+    def refusals(self, command: ChangeItemsCommand, facts: Facts) -> list[str]:
+        reasons = not_open(facts)
+        strangers = [one.line_ref for one in command.changed if one.line_ref not in facts["lines"]]
+        if strangers:
+            reasons.append(f"order {facts['number']} has no line {', '.join(strangers)}")
+        foreign = [ref for ref, one in facts["added"].items() if one["currency"] != facts["currency"]]
+        if foreign:
+            reasons.append(f"{', '.join(foreign)} is not sold in {facts['currency']}")
+        if not reasons and not command.added and not any(self._units(command, facts).values()):
+            reasons.append(f"nothing would be left of order {facts['number']}; cancel it instead")
+        return reasons
+
+    def preview(self, command: ChangeItemsCommand, facts: Facts) -> Preview:
+        units = self._units(command, facts)
+        rows = [
+            Row(facts["skus"].get(ref) or ref, str(facts["lines"].get(ref, 0)), str(units[ref]))
+            for ref in (one.line_ref for one in command.changed)
+        ]
+        rows += [
+            Row(facts["added"][one.listing_ref]["sku"] or one.listing_ref, "0", str(one.quantity))
+            for one in command.added
+        ]
+        moved = self._difference(command, facts)
+        warnings = []
+        if moved > 0:
+            warnings.append(f"The buyer owes {moved} {facts['currency']} more: the channel asks them to pay.")
+        elif moved < 0:
+            warnings.append(
+                f"{-moved} {facts['currency']} would be owed to the buyer: refund it by a draft of its own."
+            )
+        if command.should_notify:
+            warnings.append("The buyer is told at once.")
+        text = "; ".join(f"{row.label}: {row.before} → {row.after}" for row in rows)
+        summary = f"Change the items of order {facts['number']}: {text}"
+        return Preview(summary, tuple(rows), text=summary, warnings=tuple(warnings))
+
+    def operation(self, command: ChangeItemsCommand, facts: Facts, key: str) -> Operation:
+        return ChangeItems(
+            order_ref=command.order_ref,
+            quantities=tuple((one.line_ref, one.quantity) for one in command.changed),
+            added=tuple((one.listing_ref, one.quantity) for one in command.added),
+            should_notify=command.should_notify,
+        )
+
+    def _units(self, command: ChangeItemsCommand, facts: Facts) -> dict[str, int]:
+        """Units of each line afterwards."""
+        return {**facts["lines"], **{one.line_ref: one.quantity for one in command.changed}}
+
+    def _difference(self, command: ChangeItemsCommand, facts: Facts) -> Decimal:
+        """What the goods come to afterwards, less what they come to now."""
+        prices = {ref: Decimal(text or 0) for ref, text in facts["prices"].items()}
+        after = self._units(command, facts)
+        moved = sum(
+            ((after[ref] - units) * prices.get(ref, Decimal(0)) for ref, units in facts["lines"].items()), Decimal(0)
+        )
+        return moved + sum(
+            (Decimal(facts["added"][one.listing_ref]["price"]) * one.quantity for one in command.added), Decimal(0)
+        )
