@@ -41,6 +41,7 @@ STEP_MODULES = (
     "drafts.running.reap",
     "drafts.ledger.seal",
     "drafts.notify",
+    "drafts.knowledge.products",
 )
 
 # What a finished step rings. Approving stands in between and is no task.
@@ -80,6 +81,7 @@ RINGS: Mapping[str, timedelta] = {
     # housekeeping
     "connectors.renew_tokens": 5 * MINUTE,
     "connectors.read_attachments": 5 * MINUTE,
+    "drafts.enter_products": 10 * MINUTE,
     "connectors.make_partitions": DAY,
     "connectors.forget_webhooks": DAY,
 }
