@@ -326,7 +326,7 @@ def test_a_rate_limit_on_a_write_means_that_it_was_not_done(
     market: Market, pools: dict[str, Iterator[Operation]], name: str
 ) -> None:
     operation, before = next(pools[name]), market.effects()
-    with market.fault(WRITES[name][0], "rate_limited"), pytest.raises(Retry) as caught:
+    with market.fault(WRITES[name][0], "rate_limited", 0.1), pytest.raises(Retry) as caught:
         market.shop.perform(operation, market.permit())
     assert (caught.value.code, market.effects()) == ("ApiCallLimit", before)
 
