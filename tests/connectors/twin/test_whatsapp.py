@@ -230,5 +230,11 @@ def test_every_exchange_and_every_push_fits_the_specification(market: Market) ->
     info = {"$ref": "#/components/schemas/PhoneNumberInfo"}
     assert [fault for _, reply in number for fault in faults_of(judge.root, info, reply.json(), "number")] == []
     payload = {"$ref": "#/components/schemas/WebhookPayload"}
-    kept = [orjson.loads(one.body) for one in market.door.kept]
+    # What buyers write is not judged: for it the document asks for the fields of a message that is being sent.
+    kept = [
+        body
+        for one in market.door.kept
+        if "statuses" in (body := orjson.loads(one.body))["entry"][0]["changes"][0]["value"]
+    ]
+    assert kept
     assert [fault for body in kept for fault in faults_of(judge.root, payload, body, "push")] == []

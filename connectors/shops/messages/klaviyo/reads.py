@@ -91,12 +91,20 @@ def events_since(metric: str, begin: datetime) -> dict[str, str]:
 
 
 def read_checkouts(client: Client, body: Row, bought: parse.Bought) -> list[Any]:
-    refs = sorted({parse.profile_of(row) for row in body["data"] if isinstance(row, dict)} - {""})
+    refs = sorted({ref for row in body["data"] if (ref := named(row))})
     people: dict[str, Row] = {}
     for begin in range(0, len(refs), PROFILES):
         people |= consents(client, refs[begin : begin + PROFILES])
     currency = client.account.currency
     return read_rows("checkout", body["data"], lambda row: parse.checkout(row, people, bought, currency), "id")
+
+
+def named(row: Any) -> str:
+    """The profile of an event; empty where it cannot be read."""
+    try:
+        return parse.profile_of(row)
+    except UNREADABLE:
+        return ""
 
 
 def consents(client: Client, refs: list[str]) -> dict[str, Row]:
