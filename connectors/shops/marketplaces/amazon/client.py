@@ -24,12 +24,13 @@ class Client:
 
     def __init__(self, account: Account, transport: Transport, clock: Clock) -> None:
         self.account, self.transport, self.clock = account, transport, clock
-        self.token = account.credentials["access_token"]
+        self._token = account.credentials.get("access_token", "")
 
     @property
     def place(self) -> Place:
-        known = BY_MARKETPLACE.get(str(self.account.settings.get("marketplace_id") or ""))
-        found = known or PLACES.get(self.account.country or "US")
+        told = self.account.settings
+        known = BY_MARKETPLACE.get(str(told.get("marketplace_id") or ""))
+        found = known or PLACES.get(self.account.country or str(told.get("country") or "US"))
         if found is None:
             raise Refused(f"{self.account.name} names no Amazon marketplace; connect it again", code="marketplace")
         return found
@@ -47,7 +48,14 @@ class Client:
         return self.account.credentials["selling_partner_id"]
 
     def url(self, path: str) -> str:
-        return self.account.base_url.rstrip("/") + path
+        return (self.account.base_url or self.place.api).rstrip("/") + path
+
+    @property
+    def token(self) -> str:
+        """The stored access token; an account that was connected with keys has none and asks for one when opened."""
+        if not self._token:
+            self._token = renewed(self.account, self.transport, self.clock).access
+        return self._token
 
     def headers(self, **more: str) -> dict[str, str]:
         return {"x-amz-access-token": self.token, "user-agent": USER_AGENT, "accept": "application/json", **more}
@@ -93,7 +101,7 @@ class Client:
         except Reconnect as error:
             if error.code != DENIED:
                 raise
-            self.token = renewed(self.account, self.transport, self.clock).access
+            self._token = renewed(self.account, self.transport, self.clock).access
         try:
             return call()
         except Reconnect as error:

@@ -24,7 +24,7 @@ from connectors.base import (
     Transport,
     Write,
 )
-from connectors.consent import App, Ask, Asking, Grant
+from connectors.consent import App, Ask, Asking, Grant, Identity, Key
 from connectors.operations import (
     AnswerCancellation,
     Appeal,
@@ -82,7 +82,7 @@ def unreadable(error: Exception) -> Retry:
 class Amazon(Connector):
     kind = "amazon"
     label = "Amazon"
-    credentials = ("client_id", "client_secret", "refresh_token", "access_token", "selling_partner_id")
+    credentials = ("client_id", "client_secret", "refresh_token", "selling_partner_id")
     handover = Handover.MARKS
     allowance = Budget(available=60, capacity=60, per_second=20)  # over all operations; each has its own lane besides
     # Amazon's default usage plans: (burst, burst, calls a second). A reply's header tells this account's own rate.
@@ -139,6 +139,8 @@ class Amazon(Connector):
         FixListing: (goods.change, goods.see),
         SendTemplate: (messages.send, messages.see),
     }
+    keys: ClassVar[tuple[Key, ...]] = install.KEYS  # of an app that the seller has authorised for himself
+    options: ClassVar[tuple[Ask, ...]] = install.ASKS
     app_credentials = ("application_id", "client_id", "client_secret")
     asks: ClassVar[tuple[Ask, ...]] = install.ASKS
     read_scopes: ClassVar[tuple[str, ...]] = ()  # Amazon grants by the roles of the app
@@ -229,12 +231,15 @@ class Amazon(Connector):
             raise unreadable(error) from error
 
     def check(self) -> str:
+        return self.identify().name
+
+    def identify(self) -> Identity:
+        """The seller in this marketplace. Raises Refused where he sells there no more."""
         found = install.taking_part(self.client.get(install.PARTICIPATIONS, "getMarketplaceParticipations"))
-        names = [f"{row.get('storeName')} in {row['marketplace'].get('name')}" for row in found
-                 if row["marketplace"]["id"] == self.client.marketplace]  # fmt: skip
-        if not names:
-            raise Refused(f"the seller takes no part in {self.client.place.country} any more; connect the shop again")
-        return names[0]
+        for row in found:
+            if row["marketplace"]["id"] == self.client.marketplace:
+                return install.identity(row, self.client.seller)
+        raise Refused(f"the seller takes no part in {self.client.place.country} any more; connect the shop again")
 
     def refresh(self) -> Renewed:
         """A new access token (an hour). The refresh token stays as it is until the seller's consent ends."""

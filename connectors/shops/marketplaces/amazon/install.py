@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Clock, Refused, Transport
-from connectors.consent import App, Ask, Asking, Grant
+from connectors.consent import App, Ask, Asking, Grant, Identity, Key
 from connectors.shops.marketplaces.amazon.client import USER_AGENT, mapping, rows
 from connectors.shops.marketplaces.amazon.places import BY_MARKETPLACE, PLACES, Place, token_url
 from connectors.shops.reading import Row
@@ -17,6 +17,13 @@ from connectors.transport import oauth
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 CONSENT_LASTS = timedelta(days=365)
+KEYS = (
+    Key("client_id", "LWA client identifier", "Developer Central → your app → LWA credentials", is_secret=False),
+    Key("client_secret", "LWA client secret", "beside the identifier; it must be changed every 180 days"),
+    Key("refresh_token", "Refresh token", "Developer Central → your app → Authorize (Atzr|…)"),
+    Key("selling_partner_id", "Merchant token", "Seller Central → Account info → Merchant token", is_secret=False),
+    Key("webhook_secret", "Secret of your notification bridge", "a long random text of your own; may stay empty"),
+)
 ASKS = (Ask("country", "Country of your Seller Central account", "US", tuple(PLACES)),)
 
 
@@ -51,6 +58,8 @@ def grant(
     tokens = oauth.exchange(transport, token_url(api), form, clock)
     if not tokens.refresh:
         raise Refused("Amazon gave no refresh token; start the connection again", code="no_refresh_token")
+    if app.credentials.get("webhook_secret"):
+        mine["webhook_secret"] = app.credentials["webhook_secret"]
     held = {**mine, "selling_partner_id": seller, "access_token": tokens.access, "refresh_token": tokens.refresh}
     grants = [
         _grant(row, seller, api, held, tokens.expires_at, clock() + CONSENT_LASTS)
@@ -70,6 +79,16 @@ def participations(transport: Transport, api: str, token: str) -> list[dict[str,
     return taking_part(mapping(answer.json()))
 
 
+def identity(row: Row, seller: str) -> Identity:
+    marketplace, place = row["marketplace"], BY_MARKETPLACE[row["marketplace"]["id"]]
+    return Identity(
+        external_id=f"{seller}:{place.marketplace_id}",
+        name=f"{row.get('storeName') or 'Amazon'} ({marketplace.get('name') or place.country})",
+        country=place.country,
+        currency=str(marketplace.get("defaultCurrencyCode") or place.currency),
+    )
+
+
 def taking_part(body: Row) -> list[Row]:
     """Rows of `getMarketplaceParticipations` in which the seller sells now."""
     return [row for row in rows(body, "payload") if _takes_part(row)]
@@ -86,16 +105,9 @@ def _takes_part(row: Any) -> bool:
 def _grant(
     row: dict[str, Any], seller: str, api: str, held: Mapping[str, str], ends: datetime | None, renewable: datetime
 ) -> Grant:
-    marketplace = row["marketplace"]
-    place = BY_MARKETPLACE[marketplace["id"]]
+    who = identity(row, seller)
     return Grant(
-        external_id=f"{seller}:{place.marketplace_id}",
-        name=f"{row.get('storeName') or 'Amazon'} ({marketplace.get('name') or place.country})",
-        base_url=api,
-        credentials=held,
-        expires_at=ends,
-        renewable_until=renewable,
-        country=place.country,
-        currency=str(marketplace.get("defaultCurrencyCode") or place.currency),
-        settings={"marketplace_id": place.marketplace_id},
-    )
+        external_id=who.external_id, name=who.name, base_url=api, credentials=held, expires_at=ends,
+        renewable_until=renewable, country=who.country, currency=who.currency,
+        settings={"marketplace_id": row["marketplace"]["id"]},
+    )  # fmt: skip

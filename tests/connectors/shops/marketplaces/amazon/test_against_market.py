@@ -230,7 +230,7 @@ def test_an_order_is_read_with_its_refunds(market: Market) -> None:
 
 def test_a_token_that_ended_is_renewed_on_the_way_and_the_call_goes_on(market: Market) -> None:
     with market.fault("getMarketplaceParticipations", "expired_token"):
-        assert market.shop.check() == "Lumen & Loft in Amazon.com"
+        assert market.shop.check() == "Lumen & Loft (Amazon.com)"
 
 
 def test_a_token_is_renewed_and_a_dead_permission_needs_a_person(market: Market) -> None:

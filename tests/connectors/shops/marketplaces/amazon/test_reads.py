@@ -9,9 +9,12 @@ import orjson
 import pytest
 
 from connectors.base import CannotDo, Reconnect, Refreshes, Refused, Retry
+from connectors.consent import Identifies
+from connectors.registry import open_connector
 from connectors.shops.marketplaces.amazon import Amazon
 from connectors.shops.marketplaces.amazon.reads import Mark
 from connectors.types import (
+    Account,
     BadRow,
     Listing,
     Order,
@@ -27,6 +30,7 @@ from connectors.types import (
     StockLevel,
 )
 from tests.connectors.shops.marketplaces.amazon.outside import (
+    KEYS,
     US,
     Outside,
     listing,
@@ -389,6 +393,45 @@ def answer_of(response: httpx.Response) -> Any:
         body = response.content
 
     return Told()
+
+
+PARTICIPATIONS = "GET /marketplaceParticipations"
+
+
+def taking_part(marketplace: str, name: str, *, is_in: bool = True) -> dict[str, Any]:
+    return {
+        "marketplace": {"id": marketplace, "name": name, "defaultCurrencyCode": "EUR"},
+        "participation": {"isParticipating": is_in}, "storeName": "Lamps",
+    }  # fmt: skip
+
+
+def test_keys_without_an_access_token_get_one_and_call_their_own_region() -> None:
+    rows = [taking_part(US, "Amazon.com"), taking_part("A1PA6795UKMFR9", "Amazon.de"), {"marketplace": None}]
+    outside = Outside({PARTICIPATIONS: {"payload": rows}})
+    keys = {name: value for name, value in KEYS.items() if name != "access_token"}
+    hosts: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return outside(request)
+
+    made = open_connector(
+        Account("amazon", 1, "Typed", "", "", settings={"country": "DE"}, credentials=keys),
+        clock=lambda: NOW, client=httpx.Client(transport=httpx.MockTransport(answer)),
+    )  # fmt: skip
+    assert isinstance(made, Identifies)
+    who = made.identify()
+    assert (who.external_id, who.name, who.country, who.currency) == (
+        "SELLER:A1PA6795UKMFR9", "Lamps (Amazon.de)", "DE", "EUR",
+    )  # fmt: skip
+    assert hosts == ["api.amazon.com", "sellingpartnerapi-eu.amazon.com"]
+    assert outside.tokens == ["", "Atza|two"]
+
+
+def test_a_seller_who_left_the_marketplace_is_told_so() -> None:
+    outside = Outside({PARTICIPATIONS: {"payload": [taking_part(US, "Amazon.com", is_in=False)]}})
+    with pytest.raises(Refused, match="takes no part in US any more"):
+        shop(outside).check()
 
 
 def test_the_token_is_renewed_and_the_refresh_token_stays() -> None:
