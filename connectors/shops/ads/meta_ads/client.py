@@ -16,8 +16,22 @@ LIST_PAGE = 100
 
 
 class Client:
-    def __init__(self, base_url: str, credentials: Mapping[str, str], transport: Transport) -> None:
-        self.base_url, self.credentials, self.transport = base_url, credentials, transport
+    """`currency` is the ad account's, where it is known."""
+
+    def __init__(
+        self, base_url: str, credentials: Mapping[str, str], transport: Transport, currency: str = ""
+    ) -> None:  # fmt: skip
+        self.base_url, self.credentials, self.transport, self._currency = base_url, credentials, transport, currency
+
+    @property
+    def currency(self) -> str:
+        """Budgets do not name theirs: it is the account's, asked for where the shop does not know it."""
+        if not self._currency:
+            row = self.get(self.account, {"fields": "currency"}, operation="account")
+            if not isinstance(row.get("currency"), str):
+                raise Retry("Meta does not tell the account's currency; its shape may have changed", code="drift")
+            self._currency = row["currency"]
+        return self._currency
 
     @property
     def account(self) -> str:

@@ -2,56 +2,31 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
 
-from connectors.base import (
-    Answer,
-    Budget,
-    CannotDo,
-    Clock,
-    Connector,
-    ConnectorError,
-    Effect,
-    Feed,
-    Permit,
-    R,
-    Renewed,
-    Transport,
-    Write,
-)
+from connectors.base import Answer, Budget, Clock, ConnectorError, Effect, Renewed, Transport, Write
 from connectors.consent import App, Ask, Asking, Grant, Identity, Key
 from connectors.operations import Operation, SetCampaign, SetCampaignBudget
-from connectors.shops.ads import days
+from connectors.shops.ads.account import AdAccount, Perform, Reads, See
 from connectors.shops.ads.meta_ads import acts, answers, install, reads
 from connectors.shops.ads.meta_ads.client import HOST, Client
 from connectors.shops.ads.meta_ads.signing import push_signature
 from connectors.transport.oauth import REFRESH
-from connectors.types import Account, AdSpend, Campaign, Page, Receipt, Record, Sighting
-
-Perform = Callable[[Client, Any, Permit, str], Receipt]
-See = Callable[[Client, Any, str], Sighting]
-FIRST = timedelta(days=90)
+from connectors.types import Account
 
 
-class MetaAds(Connector):
+class MetaAds(AdAccount):
     kind = "meta_ads"
     label = "Meta Ads"
     credentials = ("app_id", "app_secret", "access_token", "account_id")
     allowance = Budget(available=10, capacity=10, per_second=5)  # Meta tells percentages of limits it does not tell
-    feeds = (
-        Feed("campaigns", timedelta(minutes=10)),
-        Feed("spend", timedelta(minutes=30), first_span=FIRST),
-        Feed("product_spend", timedelta(minutes=30), first_span=FIRST),
-        Feed("account", timedelta(hours=1)),
-        Feed("restated_spend", timedelta(days=1)),
-    )
     writes: ClassVar[Mapping[type[Operation], Write]] = {
         SetCampaign: Write(Effect.NATURAL, undo="set it back; a pause of a week or more makes delivery learn anew"),
         SetCampaignBudget: Write(Effect.NATURAL, undo="set the former amount, at most four changes an hour"),
     }
+    reads: ClassVar[Reads] = reads
     ways: ClassVar[Mapping[type[Operation], tuple[Perform, See]]] = {
         SetCampaign: (acts.set_campaign, acts.see_campaign),
         SetCampaignBudget: (acts.set_budget, acts.see_budget),
@@ -74,51 +49,7 @@ class MetaAds(Connector):
 
     @property
     def client(self) -> Client:
-        return Client(self.account.base_url, self.account.credentials, self.transport)
-
-    @property
-    def today(self) -> date:
-        return days.today(self.account, self.clock())
-
-    @property
-    def currency(self) -> str:
-        """Budgets do not name theirs: it is the account's, asked for once where the shop does not know it."""
-        if self.account.currency:
-            return self.account.currency
-        row = self.client.get(self.client.account, {"fields": "currency"}, operation="account")
-        return str(row["currency"])
-
-    def pull(self, feed: str, cursor: str) -> Iterator[Page]:
-        known = {row.name: row for row in self.feeds}[feed]
-        if feed == "spend":
-            return reads.spend(self.client, cursor, self.today, first_span=known.first_span)
-        if feed == "product_spend":
-            return reads.product_spend(self.client, cursor, self.today, first_span=known.first_span)
-        if feed == "restated_spend":
-            return reads.restated(self.client, self.account.settings, self.today)
-        if feed == "campaigns":
-            return reads.campaigns(self.client, self.currency)
-        return reads.account(self.client, self.clock())
-
-    def fetch(self, record: type[R], external_id: str) -> R | None:
-        ways: dict[type[Record], Callable[[], Record | None]] = {
-            Campaign: lambda: reads.one_campaign(self.client, external_id, self.currency),
-            AdSpend: lambda: reads.one_day(self.client, external_id),
-        }
-        if record not in ways:
-            raise CannotDo(f"Meta has no read of one {record.__name__}")
-        return cast("R | None", ways[record]())
-
-    def perform(self, operation: Operation, permit: Permit) -> Receipt:
-        if type(operation) not in self.ways:
-            raise CannotDo(f"Meta has no call for {type(operation).__name__}; do it by hand in Ads Manager")
-        return self.ways[type(operation)][0](self.client, operation, permit, self.currency)
-
-    def probe(self, operation: Operation, key: str, since: datetime) -> Sighting:
-        if type(operation) not in self.ways:
-            return super().probe(operation, key, since)
-        seen = self.ways[type(operation)][1](self.client, operation, self.currency)
-        return replace(seen, read_at=self.clock())
+        return Client(self.account.base_url, self.account.credentials, self.transport, self.account.currency)
 
     def check(self) -> str:
         row = self.client.get(self.client.account, {"fields": "name,account_status"}, operation="account")

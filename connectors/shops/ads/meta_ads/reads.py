@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from connectors.base import Refused
+from connectors.base import Refused, Retry
 from connectors.shops.ads import days
 from connectors.shops.ads.meta_ads import parse
 from connectors.shops.ads.meta_ads.answers import TOO_MUCH
@@ -69,7 +69,8 @@ def name_of(row: Row) -> Iterator[object]:
 def insights(
     client: Client, first: date, last: date, *, is_by_product: bool, campaign: str = ""
 ) -> Iterator[tuple[list[Any], bool]]:
-    """(rows, whether they are the last) of the days. A question that is too large for Meta is asked in two halves."""
+    """(rows, whether they are the last) of the days. A question that is too large for Meta is asked in two halves, and
+    one day's campaign by campaign."""
     query = {
         "level": "campaign", "time_increment": "1", "fields": PRODUCTS if is_by_product else SPEND,
         "time_range": orjson.dumps({"since": first.isoformat(), "until": last.isoformat()}).decode(),
@@ -80,23 +81,38 @@ def insights(
     try:
         begun = next(pages)
     except Refused as error:
-        if error.code != TOO_MUCH or first == last:
+        if error.code != TOO_MUCH or (first == last and campaign):
             raise
-        middle = first + (last - first) // 2
-        halves = ((first, middle), (middle + days.DAY, last))
-        for since, until in halves:
-            for rows, is_last in insights(client, since, until, is_by_product=is_by_product, campaign=campaign):
-                yield rows, is_last and until == last
+    else:
+        yield begun
+        yield from pages
         return
-    yield begun
-    yield from pages
+    for since, until, ref in smaller(client, first, last, campaign):
+        for rows, _ in insights(client, since, until, is_by_product=is_by_product, campaign=ref):
+            yield rows, False
+    yield [], True
 
 
-def campaigns(client: Client, currency: str) -> Iterator[Page]:
+def smaller(client: Client, first: date, last: date, campaign: str) -> Iterator[tuple[date, date, str]]:
+    """(first day, last day, campaign or empty for all) of the questions that a too large one is cut into."""
+    if first < last:
+        middle = first + (last - first) // 2
+        yield first, middle, campaign
+        yield middle + days.DAY, last, campaign
+        return
+    query = {"fields": "id", "effective_status": SHOWN}
+    for rows, _ in client.pages(f"{client.account}/campaigns", query, operation="campaigns"):
+        for row in rows:
+            if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+                raise Retry("Meta lists a campaign without its id; its shape may have changed", code="drift")
+            yield first, last, row["id"]
+
+
+def campaigns(client: Client) -> Iterator[Page]:
     """All of them each time: an edge has no filter by time of change. Archived ones are shown, deleted ones not."""
     query = {"fields": CAMPAIGN, "effective_status": SHOWN}
     for rows, is_last in client.pages(f"{client.account}/campaigns", query, operation="campaigns"):
-        records = read_rows("campaign", rows, lambda row: parse.campaign(row, currency), "id")
+        records = read_rows("campaign", rows, lambda row: parse.campaign(row, client.currency), "id")
         yield Page(tuple(records), "", len(rows), is_last)
 
 
@@ -113,7 +129,7 @@ def account(client: Client, now: datetime) -> Iterator[Page]:
     yield Page(tuple(records), "", 2, is_last=True, as_of=now)
 
 
-def one_campaign(client: Client, ref: str, currency: str) -> Campaign | None:
+def one_campaign(client: Client, ref: str) -> Campaign | None:
     """One campaign of this account, read now. None where there is none, or it is another account's."""
     if not ref.isdigit():
         return None
@@ -125,7 +141,7 @@ def one_campaign(client: Client, ref: str, currency: str) -> Campaign | None:
         raise
     if f"act_{row.get('account_id')}" != client.account:
         return None
-    return next(parse.campaign(row, currency), None)
+    return next(parse.campaign(row, client.currency), None)
 
 
 def one_day(client: Client, external_id: str) -> AdSpend | None:

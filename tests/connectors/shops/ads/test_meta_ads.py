@@ -231,11 +231,26 @@ def test_a_question_that_is_too_large_is_asked_in_halves() -> None:
 
     pages = list(meta(answer).pull("spend", "2026-11-21"))
     assert asked == [("18", "21"), ("18", "19"), ("18", "18"), ("19", "19"), ("20", "21"), ("20", "20"), ("21", "21")]
-    assert [page.is_last for page in pages] == [False, False, False, True]
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert pages[-1].cursor == "2026-11-21"
     assert [row.external_id[-2:] for page in pages for row in page.records] == ["18", "19", "20", "21"]
 
 
-def test_one_day_that_is_too_large_is_refused_in_words() -> None:
+def test_a_day_that_is_too_large_is_asked_campaign_by_campaign() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/v26.0/")
+        if path.endswith("/campaigns"):
+            return reply({"data": [{"id": "1"}, {"id": "2"}]})
+        if path.startswith("act_"):
+            return error(1, message="Please reduce the amount of data you're asking for", status=500)
+        return reply({"data": [insight(campaign_id=path.partition("/")[0])]})
+
+    pages = list(meta(answer).pull("spend", "2026-11-21"))
+    assert len([row for page in pages for row in page.records]) == 2 * 4
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+def test_one_campaigns_day_that_is_too_large_is_refused_in_words() -> None:
     connector = meta(lambda request: error(100, 1504018))
     with pytest.raises(Refused) as caught:
         connector.fetch(AdSpend, "120210/2026-11-20")
