@@ -319,3 +319,24 @@ def test_chats_returns_and_low_stock_are_pushed_each_with_its_own_type_and_clock
     assert told[0]["data"]["message_id"] == talk.lines[0].id
     assert told[1]["data"]["reverse_status"] == "RTM_INIT"
     assert told[2]["data"]["seller_sku"] == good.sku
+
+
+def test_a_unit_is_returned_once_its_return_was_agreed_to(fresh: Seller) -> None:
+    row = next(row for row in fresh.server.market.returns if row.channel == "lazada" and row.status == "REQUESTED")
+    number = fresh.server.market.order("lazada", row.order).number
+    cases = fresh.get("/reverse/getreverseordersforseller", page_no="1", page_size="100")["result"]["items"]
+    case = next(one for one in cases if str(one["trade_order_id"]) == number)
+    lines = [line["reverse_order_line_id"] for line in case["reverse_order_lines"]]
+    assert case["reverse_order_lines"][0]["refund_amount"] == row.amount  # in sen
+
+    def statuses() -> set[str]:
+        return {unit["status"] for unit in fresh.get("/order/items/get", order_id=number)["data"]}
+
+    assert "returned" not in statuses()
+    params = {"reverse_order_id": str(case["reverse_order_id"]), "reverse_order_item_ids": lines}
+    assert fresh.get("/order/reverse/return/update", action="refuseReturn", **params)["code"] == "109"
+    assert fresh.get("/order/reverse/return/update", action="agreeRefund", **params)["code"] == "114"
+    assert fresh.get("/order/reverse/return/update", action="agreeReturn", **params)["code"] == "0"
+    assert fresh.get("/order/reverse/return/update", action="agreeReturn", **params)["code"] == "114"
+    assert "returned" in statuses()
+    assert [effect["detail"]["action"] for effect in fresh.effects("return_accept")] == ["agreeReturn"]

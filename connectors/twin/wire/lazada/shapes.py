@@ -26,7 +26,7 @@ PLACE = 100  # item ids between two lines of an order
 STATUS = {
     Step.UNPAID: "unpaid", Step.TO_SHIP: "pending", Step.PACKED: "ready_to_ship", Step.SHIPPED: "shipped",
     Step.DELIVERED: "delivered", Step.COMPLETED: "delivered", Step.CANCEL_ASKED: "pending",
-    Step.CANCELLED: "canceled", Step.RETURNING: "returned",
+    Step.CANCELLED: "canceled", Step.RETURNING: "delivered",  # a unit is returned once its return is decided
 }  # fmt: skip
 
 
@@ -130,12 +130,19 @@ def item_rows(api: Any, order: Order) -> list[dict[str, Any]]:
         "reason": order.cancel_reason,
         "cancel_return_initiator": f"cancellation-{order.cancel_by}" if order.cancel_by else "",
     }  # fmt: skip
+    returned = _returned(market, order) if order.step == Step.RETURNING else frozenset()
     return [
         {**_base(market, market.goods[good]), **shared, "order_item_id": number + 1 + place * PLACE + unit,
-         "status": "canceled" if place in order.pulled_lines else words}
+         "status": "canceled" if place in order.pulled_lines else "returned" if place in returned else words}
         for place, (good, units) in enumerate(order.lines)
         for unit in range(units)
     ]  # fmt: skip
+
+
+def _returned(market: Market, order: Order) -> frozenset[int]:
+    """The lines whose return was agreed to or is over."""
+    rows = market.returns_of_order.get(("lazada", order.index), ())
+    return frozenset(row.line for row in rows if row.status in ("ACCEPTED", "CLOSED"))
 
 
 def _was_asked(api: Any, order: Order) -> bool:
