@@ -89,6 +89,13 @@ FROM connectors_supplier, unnest(skus) AS sku
 ORDER BY sku, lead_time_days NULLS LAST
 """
 
+OFFERS = """
+SELECT DISTINCT ON (sku) sku, unit_cost, currency, lead_time_days, minimum_quantity, case_size
+FROM connectors_supplieroffer
+WHERE %(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)
+ORDER BY sku, fetched_at DESC
+"""
+
 
 def stock(shops: Shops, now: datetime, skus: Sequence[str] | None = None) -> list[StockLook]:
     """One look a SKU that some channel counts. `skus` None: all of them."""
@@ -111,6 +118,7 @@ def stock(shops: Shops, now: datetime, skus: Sequence[str] | None = None) -> lis
     goods = {row["sku"]: row for row in rows(GOODS, wanted)}
     inbound = _inbound(wanted)
     suppliers = {row["sku"]: row for row in rows(SUPPLIERS)}
+    _fill_gaps(goods, suppliers, rows(OFFERS, wanted))
     return [
         _look(
             shops, sku, found, prices, goods.get(sku, {}), suppliers.get(sku, {}), waiting.get(sku, ()),
@@ -170,6 +178,20 @@ def _allocations(shops: Shops, skus: Sequence[str]) -> dict[str, list[OpenAlloca
         )  # fmt: skip
         found[row["sku"]].append(allocation)
     return found
+
+
+def _fill_gaps(
+    goods: dict[str, dict[str, Any]], suppliers: dict[str, dict[str, Any]], offers: Sequence[Mapping[str, Any]]
+) -> None:
+    """What our books leave open is taken from the supplier's own list; what they say stands."""
+    for offer in offers:
+        supplier = suppliers.setdefault(offer["sku"], {})
+        for name in ("lead_time_days", "minimum_quantity", "case_size"):
+            if supplier.get(name) is None:
+                supplier[name] = offer[name]
+        good = goods.setdefault(offer["sku"], {})
+        if good.get("unit_cost") is None:
+            good["unit_cost"], good["currency"] = offer["unit_cost"], offer["currency"]
 
 
 def _inbound(wanted: Mapping[str, Any]) -> dict[str, list[InboundLook]]:

@@ -21,10 +21,12 @@ from connectors.types import (
     Order,
     OrderLine,
     OrderStatus,
+    Product,
     PurchaseOrder,
     Record,
     StockLevel,
     Supplier,
+    SupplierOffer,
     SupplierPromise,
 )
 from tests.factories import ShopFactory
@@ -115,6 +117,19 @@ def test_goods_on_their_way_are_counted_as_they_are_promised(books: Shop, lists:
     keep(lists, promised(quantity=150, due_at=days(15)), promised(external_id="z", order_number="PO-301", quantity=0))
     (look,) = stock.stock(reading.shops(), NOW)
     assert [(one.number, one.quantity, one.due_at) for one in look.inbound] == [("PO-300", 150, days(15))]
+
+
+def test_a_suppliers_own_list_fills_what_the_books_leave_open(books: Shop, lists: Shop) -> None:
+    sells(books)
+    keep(books, Supplier(external_id="900", name="Brightline", lead_time_days=30, skus=("MUG-1",)))
+    offer = SupplierOffer(external_id="MUG-1", sku="MUG-1", unit_cost=Decimal("7.25"), currency="USD",
+                          lead_time_days=9, minimum_quantity=50, case_size=10)  # fmt: skip
+    keep(lists, offer)
+    (look,) = stock.stock(reading.shops(), NOW)
+    assert (look.lead_time_days, look.minimum_quantity, look.case_size) == (30, 50, 10)
+    assert (look.unit_cost, look.cost_currency, look.supplier_ref) == (Decimal("7.25"), "USD", "900")
+    keep(books, Product(external_id="p", sku="MUG-1", title="Mug", unit_cost=Decimal(8), currency="USD"))
+    assert stock.stock(reading.shops(), NOW)[0].unit_cost == 8
 
 
 def test_a_late_promise_becomes_an_alert_and_a_better_one_resolves_it(books: Shop, lists: Shop) -> None:
