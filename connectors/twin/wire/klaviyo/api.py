@@ -66,7 +66,10 @@ class Klaviyo:
         return {
             "kind": self.kind, "name": "Lumen & Loft (Klaviyo)", "external_id": shapes.ACCOUNT, "country": "SG",
             "currency": "USD", "time_zone": "Asia/Singapore", "settings": pace(self.has_limits),
-            "credentials": {"api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET},
+            "credentials": {
+                "api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET, "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+            },
         }  # fmt: skip
 
     def operation(self, request: Request) -> str:
