@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.base import CannotDo, Permit, Refused, Unknown
+from connectors.base import CannotDo, Permit, Refused, Retry, Unknown
 from connectors.operations import FixListing, SetPrice, SetStock
 from connectors.shops.marketplaces.amazon import parse, reads
-from connectors.shops.marketplaces.amazon.client import Client, mapping, segment
+from connectors.shops.marketplaces.amazon.client import Client, segment
 from connectors.shops.reading import Row
 from connectors.types import Receipt, Sight, Sighting
 
@@ -96,22 +96,22 @@ def change(client: Client, operation: Listed, permit: Permit) -> Receipt:
     tried = client.query(
         "PATCH", path, "previewListingsItem", body, purpose="query", mode="VALIDATION_PREVIEW", **where
     )
-    _must(tried, "VALID", sku)
+    if (status := _judged(tried, sku)) != "VALID":
+        raise Retry(f"Amazon answered {status!r} to a dry run of {sku}; nothing was sent", code="drift")
     answer = client.write("PATCH", path, "patchListingsItem", body, permit, **where)
-    said = mapping(answer.json())
-    _must(said, "ACCEPTED", sku)
+    said: Any = answer.json()
+    if (status := _judged(said, sku)) != "ACCEPTED":
+        raise Unknown(f"Amazon answered {status!r} to a change of {sku}; whether it took effect is not known")
     return Receipt(
         str(said.get("submissionId") or sku), answer.body, answer.headers.get("x-amzn-requestid", ""), is_final=False
     )
 
 
-def _must(said: Row, wanted: str, sku: str) -> None:
-    """Raises Refused with Amazon's issues where it says INVALID, Unknown for a word that is not known here."""
-    status = said.get("status")
-    if status == wanted:
-        return
+def _judged(said: Any, sku: str) -> object:
+    """Amazon's word for the change. Raises Refused with its issues where that is INVALID."""
+    status = said.get("status") if isinstance(said, dict) else said
     if status != "INVALID":
-        raise Unknown(f"Amazon answered {status!r} to a change of {sku}; whether it took effect is not known")
+        return status
     issues = [f"{row.get('code')}: {row.get('message')}" for row in said.get("issues") or () if isinstance(row, dict)]
     raise Refused(f"Amazon refuses the change of {sku}: {'; '.join(issues) or 'no reason given'}", code="INVALID")
 

@@ -441,9 +441,17 @@ def test_invalid_inside_a_good_answer_is_a_refusal() -> None:
         shop(patched(VALID, INVALID)).perform(STOCK, permit())
 
 
-def test_a_word_that_is_not_known_leaves_the_change_unknown() -> None:
-    with pytest.raises(Unknown, match="'PONDERED'"):
-        shop(patched(VALID, {"sku": "LAMP", "status": "PONDERED"})).perform(STOCK, permit())
+@pytest.mark.parametrize("answer", [{"sku": "LAMP", "status": "PONDERED"}, {}, httpx.Response(200, json=["ACCEPTED"])])
+def test_a_word_that_is_not_known_leaves_the_change_unknown(answer: Any) -> None:
+    with pytest.raises(Unknown, match="not known"):
+        shop(patched(VALID, answer)).perform(STOCK, permit())
+
+
+def test_a_dry_run_with_a_word_that_is_not_known_sends_nothing() -> None:
+    outside = patched({"sku": "LAMP", "status": "PONDERED"})
+    with pytest.raises(Retry, match="nothing was sent"):
+        shop(outside).perform(STOCK, permit())
+    assert [call[2].get("mode") for call in outside.written()] == ["VALIDATION_PREVIEW"]
 
 
 @pytest.mark.parametrize(
