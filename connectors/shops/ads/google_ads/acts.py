@@ -6,7 +6,7 @@ from connectors.base import CannotDo, Permit, Refused
 from connectors.operations import SetCampaign, SetCampaignBudget
 from connectors.shops.ads.google_ads.client import Client
 from connectors.shops.ads.google_ads.reads import one_campaign
-from connectors.shops.ads.standing import changeable, refuse_unfit_amount, see_cap, see_status, wanted_status
+from connectors.shops.campaigns import changeable, refuse_unfit_amount, see_cap, see_status, wanted_status
 from connectors.types import Campaign, Receipt, Sighting
 
 MILLION = Decimal(1_000_000)

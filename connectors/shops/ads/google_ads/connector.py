@@ -7,7 +7,7 @@ from connectors.base import Answer, Budget, Clock, ConnectorError, Effect, Renew
 from connectors.consent import App, Ask, Asking, Grant
 from connectors.operations import Operation, SetCampaign, SetCampaignBudget
 from connectors.shops import google_sign_in
-from connectors.shops.ads.account import AdAccount, Perform, Reads, See
+from connectors.shops.ad_account import AdAccount, Perform, Reads, See
 from connectors.shops.ads.google_ads import acts, answers, install, reads
 from connectors.shops.ads.google_ads.client import HOST, Client
 from connectors.types import Account

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.shops.ads import metrics as figures
-from connectors.shops.ads.rows import refuse_strange, text, whole
+from connectors.shops import ad_records as figures
+from connectors.shops.ad_records import refuse_strange, text, whole
 from connectors.shops.reading import Row, Unreadable, amount, currency_of, dump
 from connectors.types import AccountMetric, AdSpend, Campaign, CampaignStatus
 

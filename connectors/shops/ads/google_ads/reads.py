@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from connectors.shops.ads import days
+from connectors.shops import ad_days as days
+from connectors.shops.ad_records import Parse, readable
 from connectors.shops.ads.google_ads import parse
 from connectors.shops.ads.google_ads.client import Client
-from connectors.shops.ads.rows import Parse, readable
 from connectors.shops.reading import UNREADABLE, Row, dump_bad, reason_of
 from connectors.types import AdSpend, BadRow, Campaign, Page, Record
 

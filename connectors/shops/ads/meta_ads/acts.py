@@ -5,7 +5,7 @@ from connectors.operations import SetCampaign, SetCampaignBudget
 from connectors.shops.ads.meta_ads.client import Client
 from connectors.shops.ads.meta_ads.parse import minor_units
 from connectors.shops.ads.meta_ads.reads import one_campaign
-from connectors.shops.ads.standing import changeable, refuse_unfit_amount, see_cap, see_status, wanted_status
+from connectors.shops.campaigns import changeable, refuse_unfit_amount, see_cap, see_status, wanted_status
 from connectors.types import Receipt, Sighting
 
 

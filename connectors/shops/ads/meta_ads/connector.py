@@ -9,7 +9,7 @@ from typing import ClassVar
 from connectors.base import Answer, Budget, Clock, ConnectorError, Effect, Renewed, Transport, Write
 from connectors.consent import App, Ask, Asking, Grant, Identity, Key
 from connectors.operations import Operation, SetCampaign, SetCampaignBudget
-from connectors.shops.ads.account import AdAccount, Perform, Reads, See
+from connectors.shops.ad_account import AdAccount, Perform, Reads, See
 from connectors.shops.ads.meta_ads import acts, answers, install, reads
 from connectors.shops.ads.meta_ads.client import HOST, Client
 from connectors.shops.ads.meta_ads.signing import push_signature

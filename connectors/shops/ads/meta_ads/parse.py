@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.money import parse_amount
-from connectors.shops.ads import metrics as figures
-from connectors.shops.ads.rows import refuse_strange, text, whole
+from connectors.shops import ad_records as figures
+from connectors.shops.ad_records import refuse_strange, text, whole
 from connectors.shops.reading import Row, Unreadable, currency_of, dump, must_iso
 from connectors.types import AccountMetric, AdSpend, Campaign, CampaignStatus
 

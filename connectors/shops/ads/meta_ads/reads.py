@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from connectors.base import Refused, Retry
-from connectors.shops.ads import days
+from connectors.shops import ad_days as days
+from connectors.shops.ad_records import Parse, readable
 from connectors.shops.ads.meta_ads import parse
 from connectors.shops.ads.meta_ads.answers import TOO_MUCH
 from connectors.shops.ads.meta_ads.client import Client
-from connectors.shops.ads.rows import Parse, readable
 from connectors.shops.reading import UNREADABLE, Row, dump_bad, read_rows, reason_of
 from connectors.types import AdSpend, BadRow, Campaign, Page
 

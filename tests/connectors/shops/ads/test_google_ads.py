@@ -14,7 +14,7 @@ from connectors.base import CannotDo, Connector, NotApproved, Reconnect, Refused
 from connectors.consent import App, Asking
 from connectors.money import Money
 from connectors.operations import EndPromotion, SetCampaign, SetCampaignBudget
-from connectors.shops.ads import days
+from connectors.shops import ad_days as days
 from connectors.shops.ads.google_ads import GoogleAds, reads
 from connectors.shops.ads.google_ads.client import camel
 from connectors.types import AccountMetric, AdSpend, BadRow, Campaign, CampaignStatus, Record, Sight

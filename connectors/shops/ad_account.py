@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 from connectors.base import CannotDo, Connector, Feed, Permit, R
 from connectors.operations import Operation
-from connectors.shops.ads import days
+from connectors.shops import ad_days as days
 from connectors.types import AdSpend, Campaign, Page, Receipt, Record, Sighting
 
 FIRST = timedelta(days=90)
