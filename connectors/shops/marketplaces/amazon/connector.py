@@ -37,10 +37,8 @@ from connectors.operations import (
     RefundPayment,
     SendMessage,
     SendTemplate,
-    SetHoliday,
     SetPrice,
     SetStock,
-    SubmitEvidence,
 )
 from connectors.shops.marketplaces.amazon import (
     answers,
@@ -64,13 +62,11 @@ See = Callable[[Client, Any, str, datetime], Sighting]
 PAGES: dict[type[Operation], str] = {
     SendMessage: "/messaging/inbox",
     DecideReturn: "/gp/returns/list",
-    SubmitEvidence: "/gp/guarantee-claims/home",
     FileClaim: "/safet-claims",
     Appeal: "/performance/dashboard",
     FixListing: "/inventory",
     SetStock: "/inventory",
     SetPrice: "/inventory",
-    SetHoliday: "/account/settings",
 }
 
 
@@ -269,7 +265,10 @@ class Amazon(Connector):
         if type(operation) in PAGES:
             return home + PAGES[type(operation)]
         order_ref = getattr(operation, "order_ref", "")
-        return f"{home}/orders-v3/order/{order_ref}" if order_ref else home
+        if not order_ref:
+            return home
+        page = f"{home}/orders-v3/order/{order_ref}"
+        return f"{page}/confirm-shipment" if isinstance(operation, ArrangeShipment) else page
 
     @classmethod
     def verify(cls, body: bytes, headers: Mapping[str, str], url: str, secrets: tuple[str, ...], now: datetime) -> bool:

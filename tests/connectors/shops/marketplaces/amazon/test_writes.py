@@ -23,6 +23,7 @@ from connectors.operations import (
     RefundPayment,
     SendMessage,
     SendTemplate,
+    SetHoliday,
     SetPrice,
     SetStock,
 )
@@ -565,6 +566,7 @@ def test_a_message_whose_answer_is_lost_is_unknown_and_no_read_can_settle_it() -
         (FileClaim(order_ref=REF, cause="not_returned", amount=money("9"), text="x"),
          "https://sellercentral.amazon.com/safet-claims"),
         (Appeal(subject_ref="B01", text="x"), "https://sellercentral.amazon.com/performance/dashboard"),
+        (SetHoliday(is_away=True), "https://sellercentral.amazon.com"),
     ],
 )  # fmt: skip
 def test_what_amazon_has_no_call_for_is_done_by_hand_on_its_page(operation: Operation, link: str) -> None:
@@ -575,7 +577,8 @@ def test_what_amazon_has_no_call_for_is_done_by_hand_on_its_page(operation: Oper
     assert Amazon.by_hand(operation, account()) == link
 
 
-def test_the_link_goes_to_the_sellers_own_country() -> None:
+def test_the_link_goes_to_the_sellers_own_country_and_the_orders_own_page() -> None:
+    assert Amazon.by_hand(SHIP, account()) == f"https://sellercentral.amazon.com/orders-v3/order/{REF}/confirm-shipment"
     assert Amazon.by_hand(REFUND, account("DE")) == f"https://sellercentral-europe.amazon.com/orders-v3/order/{REF}"
 
 
