@@ -23,25 +23,18 @@ def consent(app: App, asking: Asking) -> str:
 def grant(
     app: App, asking: Asking, callback: Mapping[str, str], transport: Transport, clock: Clock
 ) -> tuple[Grant, ...]:
-    """Zoho says in the callback which centre the person lives in; there, and with that centre's secret, the code is
-    traded. Each organisation is an account of its own: which of them is meant is never guessed.
+    """Zoho says in the callback which centre the person lives in, and there the code is traded. Each organisation is an
+    account of its own: which of them is meant is never guessed.
     """
     code = oauth.code_of(callback)
     accounts = centres.accounts_server(app, callback.get("accounts-server", ""), asking.given.get("location", ""))
-    own = f"client_secret_{callback.get('location', '')}"
-    secret = app.credentials.get(own) or app.credentials["client_secret"]
-    form = {
-        "client_id": app.credentials["client_id"], "client_secret": secret, "redirect_uri": asking.redirect_uri,
-        "code": code,
-    }  # fmt: skip
+    ours = {name: app.credentials[name] for name in ("client_id", "client_secret")}
+    form = {**ours, "redirect_uri": asking.redirect_uri, "code": code}
     tokens = oauth.exchange(transport, f"{accounts}/oauth/v2/token", form, clock)
     if not tokens.refresh:
         raise Refused("Zoho gave no refresh token; remove the app under Connected Apps there and connect again")
     host = centres.api_domain(app, tokens.body.get("api_domain"), accounts)
-    credentials = {
-        "client_id": app.credentials["client_id"], "client_secret": secret, "access_token": tokens.access,
-        "refresh_token": tokens.refresh,
-    }  # fmt: skip
+    credentials = {**ours, "access_token": tokens.access, "refresh_token": tokens.refresh}
     found = tuple(
         Grant(
             external_id=str(row["organization_id"]), name=f"{row['name']} (Zoho)", base_url=host,

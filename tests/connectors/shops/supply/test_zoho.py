@@ -618,7 +618,7 @@ def test_the_operation_of_a_call_is_its_path_without_ids() -> None:
 # -- connecting ---------------------------------------------------------------------------------------------------
 
 
-APP = App("zoho", {"client_id": "1000.ID", "client_secret": "us-secret-1", "client_secret_eu": "eu-secret-1"})
+APP = App("zoho", {"client_id": "1000.ID", "client_secret": "our-secret-1"})
 
 
 def asking(location: str = "us") -> Asking:
@@ -656,12 +656,16 @@ TOLD = {
 HOME = {"code": "c", "state": "s", "location": "eu", "accounts-server": "https://accounts.zoho.eu"}
 
 
-def test_the_code_is_traded_at_home_with_that_centres_secret_and_every_organisation_is_an_account() -> None:
+def test_the_code_is_traded_at_home_and_every_organisation_is_an_account() -> None:
     found, outside = grants(TOLD, HOME)
     token, listed_ = outside.requests
     assert token.url == "https://accounts.zoho.eu/oauth/v2/token"
     form = parse_qs(token.content.decode())
-    assert (form["client_secret"], form["code"], form["grant_type"]) == (["eu-secret-1"], ["c"], ["authorization_code"])
+    assert (form["client_secret"], form["code"], form["grant_type"]) == (
+        ["our-secret-1"],
+        ["c"],
+        ["authorization_code"],
+    )
     assert listed_.url == "https://www.zohoapis.eu/inventory/v1/organizations"
     assert [(one.external_id, one.name, one.currency, one.time_zone) for one in found] == [
         ("11", "Lumen (Zoho)", "USD", "Asia/Singapore"), ("12", "Loft (Zoho)", "EUR", ""),
