@@ -34,6 +34,7 @@ from connectors.base import (
     closed_gate,
 )
 from connectors.transport.breaker import Breaker
+from connectors.transport.faults import fault_class
 from connectors.transport.redaction import Redactor
 from connectors.transport.throttle import Limiter
 
@@ -233,7 +234,7 @@ class HttpTransport:
         try:
             return self._judged(self._exchange(call), call)
         except ConnectorError as error:
-            failure = type(error).__name__.lower()
+            failure = fault_class(error)
             raise
         finally:
             self.health(call.operation, failure, (time.perf_counter() - began) * 1000, self.limiter.left)

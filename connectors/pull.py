@@ -22,6 +22,7 @@ from connectors.opening import open_shop
 from connectors.registry import connector_class
 from connectors.save import Saved, save
 from connectors.tokens import lose, revive
+from connectors.transport.faults import fault_class
 from connectors.types import BadRow, Page, Record
 
 log = structlog.get_logger()
@@ -84,11 +85,11 @@ def take_turn(feed_id: int, clock: Clock) -> Saved | None:
         is_done = read(open_shop(feed.shop, clock=clock), reading, clock)
         succeed(reading, clock(), is_done=is_done)
     except ConnectorError as error:
-        fail(feed, error, clock())
+        fail(reading, error, clock())
     except LostClaim:
         log.warning("feed was taken over", feed=feed.pk)
     except Exception as error:
-        fail(feed, error, clock())
+        fail(reading, error, clock())
         raise
     finally:
         health.flush()
@@ -192,12 +193,13 @@ def succeed(reading: Reading, now: datetime, *, is_done: bool) -> None:
     """A finished turn. A drifted one is not good: its rows wait in quarantine, and the feed says so."""
     feed = reading.feed
     if reading.is_drifted:
-        fail(feed, Retry("most rows could not be read: the source's format has changed", code="drift"), now)
+        fail(reading, Retry("most rows could not be read: the source's format has changed", code="drift"), now)
         return
     feed.failures, feed.error_class, feed.error_text = 0, "", ""
     feed.last_good_at = now if is_done else feed.last_good_at
     pause = timedelta(seconds=feed.every_seconds * random.uniform(0.9, 1.0)) if is_done else timedelta(0)
     release(feed, now + pause, heeds_hints=True)
+    note(reading, "", now)
     if reading.saved.total.read:
         log.info("feed read", feed=feed.name, shop=feed.shop_id, **count_words(reading.saved))
 
@@ -207,8 +209,17 @@ def count_words(saved: Saved) -> dict[str, int]:
     return {name: getattr(total, name) for name in total.__slots__}
 
 
-def fail(feed: Feed, error: Exception, now: datetime) -> None:
+def note(reading: Reading, fault: str, now: datetime) -> None:
+    """How this turn went, for the history that the weekly report reads."""
+    feed, total = reading.feed, reading.saved.total
+    lacking = max(0, (feed.count_at_source or 0) - (feed.count_stored or 0)) if fault == "short_read" else 0
+    seconds = (now - reading.began_at).total_seconds()
+    health.record_pull(health.Pulled(feed.pk, now, fault, seconds, lacking, total.read, total.quarantined))
+
+
+def fail(reading: Reading, error: Exception, now: datetime) -> None:
     """What went wrong, and when it is tried again. A shop that refuses us is given up, unless a new token helps."""
+    feed = reading.feed
     if isinstance(error, Reconnect) and feed.failures == 0 and revive(feed.shop, lambda: now):
         error = Retry("the token was refused and has been renewed; reading goes on with the new one")
     feed.failures += 1
@@ -216,6 +227,8 @@ def fail(feed: Feed, error: Exception, now: datetime) -> None:
     if isinstance(error, Reconnect) and feed.shop.state == Shop.State.CONNECTED:
         lose(feed.shop, str(error))
     release(feed, now + pause_after(feed, error), heeds_hints=False)
+    is_plain_retry = isinstance(error, Retry) and feed.error_class == "retry"
+    note(reading, fault_class(error) if is_plain_retry else feed.error_class, now)
     log.warning("feed not read", feed=feed.name, shop=feed.shop_id, error_class=feed.error_class, error=feed.error_text)
 
 

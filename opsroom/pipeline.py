@@ -28,6 +28,7 @@ STEP_MODULES = (
     "connectors.webhooks",
     "connectors.pull",
     "connectors.tokens",
+    "connectors.health",
     "connectors.intake.attachments",
     "connectors.saving.partitions",
     "alerts.read",
@@ -84,6 +85,7 @@ RINGS: Mapping[str, timedelta] = {
     "drafts.enter_products": 10 * MINUTE,
     "connectors.make_partitions": DAY,
     "connectors.forget_webhooks": DAY,
+    "connectors.forget_health": DAY,
 }
 
 

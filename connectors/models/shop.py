@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils import timezone
 
@@ -104,6 +105,12 @@ class CallHealth(models.Model):
     slowest_ms = models.PositiveIntegerField(default=0)
     remaining_budget = models.FloatField(null=True, blank=True, help_text="What the last reply said is left.")
     last_error = models.TextField(blank=True)
+    last_good_at = models.DateTimeField(null=True, blank=True)
+    last_failed_at = models.DateTimeField(null=True, blank=True)
+    failing = models.PositiveIntegerField(default=0, help_text="Failed calls since the last good one of this hour.")
+    latencies = ArrayField(
+        models.PositiveIntegerField(), default=list, help_text="Calls by the bounds of `connectors.health`."
+    )
 
     class Meta:
         verbose_name_plural = "call health"
@@ -111,6 +118,26 @@ class CallHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} at {self.hour:%Y-%m-%d %H:00}"
+
+
+class FeedHealth(models.Model):
+    """Running counts of one feed's pulls: what the feed's own row forgets with the next good one."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="history")
+    hour = models.DateTimeField()
+    pulls = models.PositiveIntegerField(default=0)
+    failures = models.JSONField(default=dict, help_text="Failed pulls by error class.")
+    lacking = models.BigIntegerField(default=0, help_text="Rows that the source counted and did not give.")
+    rows_read = models.BigIntegerField(default=0)
+    rows_quarantined = models.BigIntegerField(default=0)
+    total_ms = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "feed health"
+        constraints = [models.UniqueConstraint(fields=["feed", "hour"], name="feed_health_hourly")]
+
+    def __str__(self) -> str:
+        return f"feed {self.feed_id} at {self.hour:%Y-%m-%d %H:00}"
 
 
 class AccountMetric(RecordModel):

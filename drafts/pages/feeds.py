@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Subquery, Sum
 
 from alerts.models import Alert
 from connectors.expiry import Ending, is_near, permission_end
-from connectors.health import fault_of, stale
+from connectors.health import fault_of
 from connectors.models import Feed, Shop
 from drafts.models import Pause
 from drafts.pages import wording
@@ -122,9 +122,9 @@ def _trouble(row: dict[str, Any], now: datetime) -> Trouble | None:
     )  # fmt: skip
     if not (fault := fault_of(feed, now)):
         return None
-    found = stale(feed, fault)
-    what, advice = FAULTS.get(fault.lower(), FAULTS["failed"])
-    if found.rows_lacking:
-        what = f"lacks {found.rows_lacking:,} of {row['at_source']:,} rows"
+    what, advice = FAULTS.get(fault, FAULTS["failed"])
+    lacking = (feed.count_at_source or 0) - (feed.count_stored or 0)
+    if fault == "short_read" and lacking > 0:
+        what = f"lacks {lacking:,} of {feed.count_at_source:,} rows"
     ago = f"last read whole {wording.distance(row['last_good'], now)}" if row["last_good"] else "never read whole"
     return Trouble(shop.pk, shop.name, feed.name, f"{what}, {ago}", row["last_good"], advice)

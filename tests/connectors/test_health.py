@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from connectors import health
-from connectors.health import Buffer, stale_feeds
-from connectors.models import CallHealth, Feed, Shop
+from connectors.health import Buffer, Pulled, fault_of
+from connectors.models import CallHealth, Feed, FeedHealth, Shop
 from tests.factories import NOW, FeedFactory, ShopFactory
 
 
@@ -43,40 +43,71 @@ def test_calls_of_a_shop_that_is_gone_are_dropped_and_sink_no_others() -> None:
     assert list(CallHealth.objects.values_list("shop_id", flat=True)) == [shop.pk]
 
 
+def test_only_the_fault_after_the_last_good_call_counts_as_lasting() -> None:
+    buffer = Buffer()
+    for failure in ("down", "", "throttled", "throttled"):
+        buffer.add(1, "orders.list", failure, 1, None)
+    [tally] = buffer._tallies.values()
+    assert (tally.failing, dict(tally.failures), tally.last_error) == (2, {"down": 1, "throttled": 2}, "throttled")
+    assert tally.last_good_at is not None
+    assert tally.last_failed_at is not None
+    assert tally.last_good_at < tally.last_failed_at
+
+
+@pytest.mark.django_db
+def test_a_row_of_failures_goes_on_over_flushes_until_a_good_call_ends_it() -> None:
+    shop = ShopFactory.create()
+    buffer = Buffer()
+    seen = []
+    for failures in (("down", "down"), ("down",), ("",), ("down",)):
+        for failure in failures:
+            buffer.add(shop.pk, "orders.list", failure, 300, None)
+        buffer.flush()
+        row = CallHealth.objects.get()
+        seen.append((row.failing, row.last_good_at is not None))
+    assert seen == [(2, False), (3, False), (0, True), (1, True)]
+    assert row.latencies == [0, 0, 5, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.django_db
+def test_pulls_are_counted_by_the_hour_with_what_they_lacked() -> None:
+    one = FeedFactory.create()
+    for minute, fault, lacking in ((1, "", 0), (2, "short_read", 7), (59, "short_read", 3), (61, "down", 0)):
+        health.record_pull(Pulled(one.pk, NOW + timedelta(minutes=minute), fault, 1.5, lacking, 100, 2))
+    rows = list(FeedHealth.objects.order_by("hour").values_list("hour", "pulls", "failures", "lacking", "rows_read"))
+    assert rows == [(NOW, 3, {"short_read": 2}, 10, 300), (NOW + timedelta(hours=1), 1, {"down": 1}, 0, 100)]
+
+
+@pytest.mark.django_db
+def test_counts_older_than_a_quarter_are_dropped() -> None:
+    one = FeedFactory.create()
+    for age in (99, 101):
+        hour = NOW - timedelta(days=age)
+        CallHealth.objects.create(shop=one.shop, operation="orders.list", hour=hour)
+        FeedHealth.objects.create(feed=one, hour=hour)
+    assert health.forget(NOW) == 2
+    kept = NOW - timedelta(days=99)
+    assert (CallHealth.objects.get().hour, FeedHealth.objects.get().hour) == (kept, kept)
+
+
 def feed(**changes: object) -> Feed:
-    given = {"last_good_at": NOW - timedelta(minutes=2), "every_seconds": 60} | changes
-    return FeedFactory.create(**given)
+    given = {"shop": Shop(), "last_good_at": NOW - timedelta(minutes=2), "every_seconds": 60} | changes
+    return FeedFactory.build(**given)
 
 
-@pytest.mark.django_db
-def test_a_feed_that_is_read_in_time_is_not_stale() -> None:
-    feed()
-    feed(last_good_at=NOW - timedelta(minutes=14), error_class="retry", failures=3)
-    feed(last_good_at=NOW - timedelta(hours=3), every_seconds=3600)
-    assert stale_feeds(NOW) == []
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
+        ({}, ""),
+        ({"last_good_at": NOW - timedelta(minutes=14), "error_class": "retry", "failures": 3}, ""),
+        ({"last_good_at": NOW - timedelta(hours=3), "every_seconds": 3600}, ""),
         ({"last_good_at": NOW - timedelta(minutes=16)}, "stale"),
         ({"last_good_at": NOW - timedelta(minutes=16), "error_class": "retry"}, "retry"),
         ({"error_class": "drift", "error_text": "no status"}, "drift"),
         ({"last_good_at": None}, "unread"),
         ({"error_class": "short_read", "count_at_source": 30, "count_stored": 28}, "short_read"),
+        ({"shop": Shop(state=Shop.State.NEEDS_RECONNECT)}, "reconnect"),
     ],
 )
 def test_a_feed_that_cannot_be_trusted_is_named_with_its_fault(changes: dict[str, object], fault: str) -> None:
-    one = feed(**changes)
-    [found] = stale_feeds(NOW)
-    assert (found.feed_id, found.fault, found.since) == (one.pk, fault, one.last_good_at or one.shop.created_at)
-    assert found.rows_lacking == (2 if fault == "short_read" else 0)
-
-
-@pytest.mark.django_db
-def test_a_lost_permission_counts_at_once_and_a_paused_shop_not_at_all() -> None:
-    lost = ShopFactory.create(state=Shop.State.NEEDS_RECONNECT, state_reason="revoked")
-    feed(shop=lost)
-    feed(shop=ShopFactory.create(state=Shop.State.PAUSED), last_good_at=None)
-    assert [(one.shop_id, one.fault, one.text) for one in stale_feeds(NOW)] == [(lost.pk, "reconnect", "revoked")]
+    assert fault_of(feed(**changes), NOW) == fault

@@ -87,7 +87,7 @@ def test_a_read_is_tried_again_with_growing_pauses_until_it_works(world: World) 
     transport = world.transport(httpx.Response(503), httpx.ReadTimeout("slow"), ok())
     assert transport.read("GET", URL, operation="orders").json() == {"ok": True}
     assert world.slept == [0.5, 1.0]
-    assert world.health == [("orders", "retry"), ("orders", "retry"), ("orders", "")]
+    assert world.health == [("orders", "down"), ("orders", "down"), ("orders", "")]
 
 
 def test_a_read_gives_up_after_its_attempts(world: World) -> None:
