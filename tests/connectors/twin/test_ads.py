@@ -11,8 +11,11 @@ import pytest
 
 from connectors.base import Connector, Permit, Reconnect, Refused, Retry, Unknown
 from connectors.http import Patience
+from connectors.models import AdSpend as StoredSpend
+from connectors.models import Campaign as StoredCampaign
 from connectors.money import Money
 from connectors.operations import Operation, SetCampaign, SetCampaignBudget
+from connectors.pull import make_feeds, pull
 from connectors.registry import open_connector
 from connectors.shops.ads.meta_ads import MetaAds
 from connectors.twin import scenarios
@@ -21,6 +24,7 @@ from connectors.twin.wire.web import Bucket
 from connectors.twin.world.ads import STORE, day_of
 from connectors.types import Account, AccountMetric, AdSpend, BadRow, Campaign, CampaignStatus, Page, Record, Sight
 from tests.connectors.shops.stand import allow
+from tests.factories import ShopFactory
 
 NETWORKS = ("google_ads", "meta_ads")
 FEEDS = ("campaigns", "spend", "product_spend", "account", "restated_spend")
@@ -401,3 +405,36 @@ def test_the_company_has_trouble_in_its_advertising() -> None:
     assert {row.shop for row in waste if not row.is_borderline} == set(NETWORKS)
     out = {good.sku for good in market.goods if good.on_hand - good.reserved <= 0}
     assert {row.subject_ref for row in waste} <= out
+
+
+# -- kept -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_all_feeds_are_pulled_and_kept_whole_and_a_second_pull_moves_only_what_moved(
+    server: TwinServer, kind: str
+) -> None:
+    server.faults.clear()
+    row = next(row for row in server.accounts() if row["kind"] == kind)
+    shop = ShopFactory.create(
+        kind=kind, name=row["name"], external_id=row["external_id"], base_url=row["base_url"],
+        currency=row["currency"], time_zone=row["time_zone"], credentials=row["credentials"],
+        settings={"calls_per_second": 1000},
+    )  # fmt: skip
+    feeds = make_feeds(shop)
+    moment = max(feed.next_pull_at for feed in feeds)
+    assert {feed.name for feed in feeds} == set(FEEDS)
+    for feed in feeds:
+        pull(feed.pk, clock=lambda: moment)
+        feed.refresh_from_db()
+        assert (feed.error_text, feed.count_quarantined, feed.last_good_at) == ("", 0, moment)
+    kept = StoredSpend.objects.filter(shop=shop)
+    assert kept.filter(sku="").values("day").distinct().count() == 91
+    assert kept.exclude(sku="").exists()
+    assert StoredCampaign.objects.filter(shop=shop).count() == len(server.market.ads.of(kind))
+    spend = next(feed for feed in feeds if feed.name == "spend")
+    later = moment + timedelta(hours=1)
+    saved = pull(spend.pk, clock=lambda: later).total
+    assert saved.read < 50
+    assert saved.stored == 0

@@ -100,3 +100,10 @@ def test_a_shared_budget_is_said() -> None:
     shown = CAP.preview(cap("20"), CAP.read_facts(cap("20"), Memory(replace(CAMPAIGN, budget_shared_by=3))))
 
     assert shown.warnings[0] == "This budget is shared by 3 campaigns: all of them are capped."
+
+
+def test_a_cap_goes_out_for_as_many_campaigns_as_were_shown() -> None:
+    facts = CAP.read_facts(cap("20"), Memory(replace(CAMPAIGN, budget_shared_by=3)))
+    made = CAP.operation(cap("20"), facts, "k")
+    assert isinstance(made, SetCampaignBudget)
+    assert made.sharing == 3
