@@ -41,6 +41,11 @@ class TwinClient:
         """Enter at each platform's console where people come back to after consent, by kind."""
         self._ask("POST", "returns", dict(addresses))
 
+    def push_to(self, addresses: Mapping[str, str]) -> None:
+        """Where each system pushes to, by kind: what a founder enters at the platform."""
+        for kind, url in addresses.items():
+            self._ask("POST", "webhooks", {"kind": kind, "url": url})
+
     def effects(self, since: int = 0) -> list[dict[str, Any]]:
         """Every effect that really took place, apart from what the wire said."""
         return self._ask("GET", f"effects?since={since}")  # type: ignore[no-any-return]  # JSON

@@ -16,6 +16,7 @@ from connectors.inbox import CHUNK, StoredPushes
 from connectors.models import Conversation, Feed, Message, QuarantinedRow, Shop, WebhookEvent
 from connectors.pull import make_feeds, pull
 from connectors.registry import open_connector
+from opsroom.management.commands.connect_twin import push_addresses
 from tests.connectors.shops.messages.test_whatsapp import HEARD, KEYS, push, status, wrote
 from tests.connectors.shops.stand import reply
 from tests.factories import NOW, ShopFactory
@@ -149,3 +150,8 @@ def test_the_first_try_of_an_address_is_answered_with_its_challenge(shop: Shop, 
     assert Client().get(f"/webhooks/{shop.pk}/").status_code == 405
     assert Client().get(f"/webhooks/{fake_shop.pk}/", asked).status_code == 403
     assert WebhookEvent.objects.count() == 0
+
+
+def test_the_market_is_told_where_to_push_what_no_pull_brings(shop: Shop, fake_shop: Shop, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://ops.example"
+    assert push_addresses([shop, fake_shop]) == {"whatsapp": f"https://ops.example/webhooks/{shop.pk}/"}

@@ -17,7 +17,7 @@ from connectors.base import ConnectorError
 from connectors.consent import Installs
 from connectors.install import keys_of
 from connectors.intake import onboarding
-from connectors.models import App
+from connectors.models import App, Shop
 from connectors.registry import connector_class
 from connectors.twin.client import TwinClient
 from drafts.knowledge.shelf import enter_document
@@ -41,6 +41,7 @@ class Command(BaseCommand):
             register_apps(accounts)
             twin.return_to(return_addresses(accounts))
             shops = [] if apps_only else [onboarding.connect(account) for account in accounts]
+            twin.push_to(push_addresses(shops))
             entered = twin.onboarding()
         except ConnectorError as error:
             raise CommandError(str(error)) from error
@@ -73,6 +74,15 @@ def return_addresses(accounts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """By kind, where people come back to after consent."""
     kinds = (account["kind"] for account in accounts)
     return {kind: settings.PUBLIC_URL + reverse("connect_back", args=[kind]) for kind in kinds}
+
+
+def push_addresses(shops: Iterable[Shop]) -> dict[str, str]:
+    """By kind, where the systems push whose pushes are all there is; of the others a pull tells as much."""
+    return {
+        shop.kind: settings.PUBLIC_URL + reverse("connectors:webhook", args=[shop.pk])
+        for shop in shops
+        if connector_class(shop.kind).pushes_are_the_record
+    }
 
 
 def is_real(kind: str) -> bool:
