@@ -16,7 +16,7 @@ import orjson
 
 from connectors.twin.deeds import Refusal
 from connectors.twin.market import Market
-from connectors.twin.wire.amazon import consent, notices
+from connectors.twin.wire.amazon import consent
 from connectors.twin.wire.amazon.words import APPLICATION_ID, MARKETPLACE, SELLER, AmazonError, denied, invalid, missing
 from connectors.twin.wire.consent import Desk, TokenBook
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
@@ -72,6 +72,8 @@ class Call:
 
 
 Answer = Callable[["Amazon", Call], Any]
+# The operator's bridge: (wire, topic, what changed, secret) -> the body and headers that it posts on.
+Bridge = Callable[["Amazon", str, Any, str], tuple[bytes, dict[str, str]] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ class Amazon:
 
     kind = "amazon"
 
-    def __init__(self, market: Market, routes: tuple[Route, ...], *, has_limits: bool = True) -> None:
-        self.market, self.has_limits = market, has_limits
+    def __init__(self, market: Market, routes: tuple[Route, ...], bridge: Bridge, *, has_limits: bool = True) -> None:
+        self.market, self.bridge, self.has_limits = market, bridge, has_limits
         self.routes = [(route, route.shape) for route in routes]
         self.buckets = {route.operation: Bucket(route.burst, route.rate) for route in routes} if has_limits else {}
         self.serial = count(1)
@@ -210,7 +212,7 @@ class Amazon:
         return self._refused(denied("The access token you provided has expired."))
 
     def push(self, topic: str, thing: Any, url: str) -> tuple[bytes, dict[str, str]] | None:
-        return notices.push(self, topic, thing, BRIDGE_KEY)
+        return self.bridge(self, topic, thing, BRIDGE_KEY)
 
     # -- documents: open to whoever has the link, for five minutes
 

@@ -2,16 +2,14 @@
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
+from connectors.twin.wire.amazon.api import Amazon, Call
 from connectors.twin.wire.amazon.words import APPLICATION_ID, MARKETPLACE, SELLER, invalid, iso, missing
 from connectors.twin.world.goods import Good
 from connectors.twin.world.trade import Order, Step
-
-if TYPE_CHECKING:
-    from connectors.twin.wire.amazon.api import Amazon, Call
 
 OLD_STATUS = {
     Step.UNPAID: "Pending", Step.TO_SHIP: "Unshipped", Step.PACKED: "Unshipped", Step.CANCEL_ASKED: "Unshipped",
@@ -20,7 +18,7 @@ OLD_STATUS = {
 Row = dict[str, Any]
 
 
-def push(api: "Amazon", topic: str, thing: Any, secret: str) -> tuple[bytes, dict[str, str]] | None:
+def push(api: Amazon, topic: str, thing: Any, secret: str) -> tuple[bytes, dict[str, str]] | None:
     """The bridge signs each message with the secret that the shop gave it."""
     if isinstance(thing, Order):
         body = capital("ORDER_CHANGE", order_change(api, thing), api)
@@ -37,7 +35,7 @@ def push(api: "Amazon", topic: str, thing: Any, secret: str) -> tuple[bytes, dic
     return raw, {"x-bridge-signature": f"sha256={signature}", "Content-Type": "application/json"}
 
 
-def capital(kind: str, payload: Row, api: "Amazon") -> Row:
+def capital(kind: str, payload: Row, api: Amazon) -> Row:
     """The older envelope, whose names begin with a capital."""
     at = iso(api.market.now)
     number = next(api.serial)
@@ -51,7 +49,7 @@ def capital(kind: str, payload: Row, api: "Amazon") -> Row:
     }  # fmt: skip
 
 
-def order_change(api: "Amazon", order: Order) -> Row:
+def order_change(api: Amazon, order: Order) -> Row:
     is_asked, at = order.step == Step.CANCEL_ASKED, iso(order.updated)
     return {
         "OrderChangeNotification": {
@@ -75,7 +73,7 @@ def order_change(api: "Amazon", order: Order) -> Row:
     }  # fmt: skip
 
 
-def feed_done(feed: Any, api: "Amazon") -> Row:
+def feed_done(feed: Any, api: Amazon) -> Row:
     """The newer envelope."""
     at = iso(api.market.now)
     number = next(api.serial)
@@ -95,7 +93,7 @@ def feed_done(feed: Any, api: "Amazon") -> Row:
     }  # fmt: skip
 
 
-def make_destination(api: "Amazon", call: "Call") -> Row:
+def make_destination(api: Amazon, call: Call) -> Row:
     name, resource = call.text("name"), call.body.get("resourceSpecification")
     if not isinstance(resource, dict) or not (resource.get("sqs") or resource.get("eventBridge")):
         raise invalid("resourceSpecification must name an SQS queue or an event bus.")
@@ -104,11 +102,11 @@ def make_destination(api: "Amazon", call: "Call") -> Row:
     return {"payload": api.destinations[id]}
 
 
-def list_destinations(api: "Amazon", call: "Call") -> Row:
+def list_destinations(api: Amazon, call: Call) -> Row:
     return {"payload": list(api.destinations.values())}
 
 
-def make_subscription(api: "Amazon", call: "Call") -> Row:
+def make_subscription(api: Amazon, call: Call) -> Row:
     kind, destination = call.names[0], call.text("destinationId")
     if destination not in api.destinations:
         raise invalid("The destination is not known.")
@@ -119,7 +117,7 @@ def make_subscription(api: "Amazon", call: "Call") -> Row:
     return {"payload": api.subscriptions[kind]}
 
 
-def one_subscription(api: "Amazon", call: "Call") -> Row:
+def one_subscription(api: Amazon, call: Call) -> Row:
     if call.names[0] not in api.subscriptions:
         raise missing(call.names[0])
     return {"payload": api.subscriptions[call.names[0]]}

@@ -65,4 +65,4 @@ ROUTES = (
 
 
 def make_amazon(market: Market, *, has_limits: bool) -> Amazon:
-    return Amazon(market, ROUTES, has_limits=has_limits)
+    return Amazon(market, ROUTES, notices.push, has_limits=has_limits)
