@@ -25,6 +25,7 @@ from connectors.operations import (
     PurchaseLine,
     SetStock,
 )
+from connectors.registry import allowance_of
 from connectors.shops.supply.zoho import Zoho, centres, parse, reads
 from connectors.shops.supply.zoho.client import operation_of
 from connectors.types import (
@@ -319,6 +320,32 @@ def test_a_drifted_item_is_set_aside_and_its_neighbour_is_read(bent: Any) -> Non
     }
     found = records(pages(opened(answers)[0], "items"))
     assert [type(row).__name__ for row in found] == ["BadRow", "Product", "StockLevel"]
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [{"contact_id": "1"}, vendor(contact_id="1", currency_code="dollars"), vendor(cf_case_size="a dozen"), None, 7],
+)
+def test_a_drifted_vendor_is_set_aside_and_its_neighbour_is_read(bent: Any) -> None:
+    answers = {"GET /items": listed("items", "text"), "GET /contacts": listed("contacts", bent, vendor())}
+    found = records(pages(opened(answers)[0], "vendors"))
+    assert [type(row) for row in found] == [BadRow, Supplier]
+
+
+@pytest.mark.parametrize(
+    ("given", "rate"),
+    [
+        ({}, 0.6),
+        ({"calls_per_day": 1_000}, (1_000 * 0.9 - 60) / 86_400),
+        ({"calls_per_day": 10}, 1 / 86_400),
+        ({"calls_per_day": 10_000_000}, 0.6),
+        ({"calls_per_day": True}, 0.6),
+        ({"calls_per_day": 1_000, "calls_per_second": 5}, 5),
+    ],
+)
+def test_a_plans_daily_calls_are_spread_over_the_day(given: dict[str, Any], rate: float) -> None:
+    account = Account("zoho", 1, "Zoho", "1", "https://www.zohoapis.com", settings=given)
+    assert allowance_of(account).per_second == pytest.approx(rate)
 
 
 def test_a_line_that_cannot_be_read_leaves_the_others_of_its_order_standing() -> None:
