@@ -97,7 +97,9 @@ def finding(
     ignored = (excess * days).named("spent above the usual until noticed", context.base) if excess else None
     left = context.threshold("left_by_acting")
     cap = band.high.to_integral_value(ROUND_CEILING)
-    can_cap = look.daily_budget is not None and look.daily_budget > cap
+    # A cap on a budget that others spend from would starve them.
+    is_own = (look.budget_shared_by or 1) == 1
+    can_cap = is_own and look.daily_budget is not None and look.daily_budget > cap
     return Finding(
         detector=NAME,
         subject=Subject("campaign", look.ref, look.shop.id, look.name),

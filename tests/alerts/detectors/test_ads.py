@@ -175,9 +175,9 @@ def test_a_campaign_that_never_brought_a_conversion_is_judged_by_its_cost_alone(
     assert len(run("ad_spend_anomaly", campaign(days=quiet), rules("ad_spend_anomaly"))) == 1
 
 
-@pytest.mark.parametrize("budget", [None, Decimal(60)])
-def test_a_campaign_that_cannot_be_capped_is_paused(budget: Decimal | None, rules: MakeRules) -> None:
-    (found,) = run("ad_spend_anomaly", campaign(daily_budget=budget), rules("ad_spend_anomaly"))
+@pytest.mark.parametrize("changes", [{"daily_budget": None}, {"daily_budget": Decimal(60)}, {"budget_shared_by": 3}])
+def test_a_campaign_that_cannot_be_capped_by_itself_is_paused(changes: dict[str, object], rules: MakeRules) -> None:
+    (found,) = run("ad_spend_anomaly", campaign(**changes), rules("ad_spend_anomaly"))  # type: ignore[arg-type]
     assert found.drafts == ("pause_campaign", "escalation_note")
 
 
