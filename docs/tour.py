@@ -82,6 +82,8 @@ def pages(drafts: dict[str, Draft]) -> dict[str, str]:
         "draft": f"/drafts/{drafts['doubt'].pk}/",
         "history": "/history/",
         "connections": "/connections/",
+        "connect": "/connections/new/",
+        "connect-stripe": "/connections/new/stripe/",
         "record": f"/records/payment/{drafts['refund'].shop_id}/?id=pi_123",
         "profile": "/profile/",
         "missing": "/nowhere/",
