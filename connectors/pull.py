@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from connectors import health
 from connectors.base import Clock, Connector, ConnectorError, Reconnect, Refused, Retry, Unknown
+from connectors.http import LANE_IS_FULL
 from connectors.models import Feed, QuarantinedRow, Shop
 from connectors.opening import open_shop
 from connectors.registry import connector_class
@@ -85,7 +86,10 @@ def take_turn(feed_id: int, clock: Clock) -> Saved | None:
         is_done = read(open_shop(feed.shop, clock=clock), reading, clock)
         succeed(reading, clock(), is_done=is_done)
     except ConnectorError as error:
-        fail(reading, error, clock())
+        if error.code == LANE_IS_FULL:
+            rest(feed, error, clock())
+        else:
+            fail(reading, error, clock())
     except LostClaim:
         log.warning("feed was taken over", feed=feed.pk)
     except Exception as error:
@@ -123,16 +127,22 @@ def read(connector: Connector, reading: Reading, clock: Clock) -> bool:
 def batches(pages: Iterable[Page], clock: Clock) -> Iterator[list[Page]]:
     """Pages put together until they hold a batch worth saving; the last page of a window always ends its batch.
 
-    What a slow source gave is kept all the same: a turn must not end with minutes of reading unsaved.
+    What a slow source gave is kept all the same, and so is what came before an error: a turn must not end with minutes
+    of reading unsaved.
     """
     held: list[Page] = []
     since = clock()
-    for page in pages:
-        held.append(page)
-        is_full = sum(len(one.records) for one in held) >= FULL_BATCH
-        if page.is_last or is_full or clock() - since >= LONGEST_HELD:
+    try:
+        for page in pages:
+            held.append(page)
+            is_full = sum(len(one.records) for one in held) >= FULL_BATCH
+            if page.is_last or is_full or clock() - since >= LONGEST_HELD:
+                yield held
+                held, since = [], clock()
+    except ConnectorError:
+        if held:
             yield held
-            held, since = [], clock()
+        raise
     if held:
         yield held
 
@@ -217,6 +227,13 @@ def note(reading: Reading, fault: str, now: datetime) -> None:
     health.record_pull(health.Pulled(feed.pk, now, fault, seconds, lacking, total.read, total.quarantined))
 
 
+def rest(feed: Feed, error: ConnectorError, now: datetime) -> None:
+    """Our own pace holds this feed back until its turn comes. Nothing is wrong outside, and nothing was read whole."""
+    wait = getattr(error, "after_seconds", None) or feed.every_seconds
+    release(feed, now + timedelta(seconds=wait), heeds_hints=False)
+    log.info("feed waits for its turn", feed=feed.name, shop=feed.shop_id, seconds=round(wait))
+
+
 def fail(reading: Reading, error: Exception, now: datetime) -> None:
     """What went wrong, and when it is tried again. A shop that refuses us is given up, unless a new token helps."""
     feed = reading.feed
@@ -227,8 +244,8 @@ def fail(reading: Reading, error: Exception, now: datetime) -> None:
     if isinstance(error, Reconnect) and feed.shop.state == Shop.State.CONNECTED:
         lose(feed.shop, str(error))
     release(feed, now + pause_after(feed, error), heeds_hints=False)
-    is_plain_retry = isinstance(error, Retry) and feed.error_class == "retry"
-    note(reading, fault_class(error) if is_plain_retry else feed.error_class, now)
+    finer = fault_class(error) if isinstance(error, Retry) else feed.error_class
+    note(reading, finer if feed.error_class == "retry" else feed.error_class, now)
     log.warning("feed not read", feed=feed.name, shop=feed.shop_id, error_class=feed.error_class, error=feed.error_text)
 
 

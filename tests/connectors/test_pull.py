@@ -49,6 +49,24 @@ def test_pages_are_saved_and_the_cursor_stands_behind_the_last(feed: Feed, chann
     assert timedelta(seconds=54) <= feed.next_pull_at - NOW <= timedelta(seconds=60)
 
 
+def test_what_was_read_before_an_error_is_kept(feed: Feed, channel: Channel) -> None:
+    channel.script = {"": page("a", order(1)), "a": Retry("gone away")}
+    run(feed)
+    assert (feed.cursor, ids(), feed.failures, feed.last_good_at) == ("a", ["1"], 1, None)
+    channel.script = {"a": page("b", order(2), is_last=True)}
+    run(feed, NOW + timedelta(hours=2))
+    assert (feed.cursor, ids(), feed.failures) == ("b", ["1", "2"], 0)
+
+
+def test_a_feed_that_our_own_pace_holds_back_waits_for_its_turn_and_has_not_failed(
+    feed: Feed, channel: Channel
+) -> None:
+    channel.script = {"": page("a", order(1)), "a": Retry("not sent", code="paced", after_seconds=178)}
+    run(feed)
+    assert (feed.cursor, ids(), feed.failures, feed.error_text) == ("a", ["1"], 0, "")
+    assert (feed.next_pull_at, feed.last_good_at, feed.claimed_until) == (NOW + timedelta(seconds=178), None, None)
+
+
 def test_a_feed_that_is_not_due_or_is_being_read_is_left_alone(feed: Feed, channel: Channel) -> None:
     assert pull(feed.pk, clock=at(NOW - timedelta(seconds=1))).total.read == 0
     claim(feed.pk, NOW)
