@@ -40,7 +40,7 @@ class WhatsApp(Connector):
             "whatsapp_business_messaging and whatsapp_business_management"),
         Key("app_secret", "App secret", "Meta for Developers, your app, App settings, Basic"),
         Key("verify_token", "Verify token", "any long word of yours; the webhook configuration asks for the same"),
-        Key("phone_number_id", "Phone number id", "the app's WhatsApp page, API setup: an id, no number", is_secret=False),
+        Key("phone_number_id", "Phone number id", "the app's API setup: an id, not the number", is_secret=False),
         Key("waba_id", "WhatsApp Business account id", "the app's WhatsApp page, API setup", is_secret=False),
     )  # fmt: skip
     feeds = (
