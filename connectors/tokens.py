@@ -135,9 +135,12 @@ def lose(shop: Shop, reason: str) -> None:
 
 @shared_task(name="connectors.renew_tokens", queue="pull")
 def renew_tokens() -> None:
-    """Beat: shops whose token ends soon, one task each, so that a slow channel delays no other."""
+    """Beat: shops whose token ends soon, one task each, so that a slow channel delays no other.
+
+    Paused ones too: a refresh token that nobody uses for a month is gone.
+    """
     ending = Shop.objects.filter(
-        state=Shop.State.CONNECTED, credentials_expire_at__lte=timezone.now() + BEAT_MARGIN
+        state__in=[Shop.State.CONNECTED, Shop.State.PAUSED], credentials_expire_at__lte=timezone.now() + BEAT_MARGIN
     ).values_list("pk", flat=True)
     for shop_id in ending:
         renew_token.apply_async((shop_id,), expires=60)

@@ -19,5 +19,5 @@ def open_channel(draft: Draft) -> Connector:
 def needs_reconnect(draft: Draft, why: str) -> None:
     """Show that the account has to be connected again; what is approved waits for it."""
     if draft.shop_id is not None:
-        lost = Shop.objects.filter(pk=draft.shop_id).exclude(state=Shop.State.NEEDS_RECONNECT)
+        lost = Shop.objects.filter(pk=draft.shop_id, state=Shop.State.CONNECTED)  # what a person stopped stays so
         lost.update(state=Shop.State.NEEDS_RECONNECT, state_reason=why[:500])

@@ -8,12 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from connectors.base import Reconnect
 from connectors.expiry import permission_end
 from connectors.models import Shop
 from drafts import notify
 from drafts.pages.feeds import outlook
+from drafts.running.channel import needs_reconnect, open_channel
 from opsroom.people.models import User
-from tests.factories import NOW, FeedFactory, ShopFactory
+from tests.factories import NOW, AlertFactory, FeedFactory, ShopFactory
+from tests.journeys import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +57,14 @@ def test_a_token_that_renews_itself_is_no_end_and_one_that_does_not_is() -> None
     assert permission_end("shopee", None, soon) is None
     assert permission_end("stripe", None, soon) == soon
     assert permission_end("shopee", NOW, soon) == NOW
+
+
+@pytest.mark.parametrize("state", [Shop.State.PAUSED, Shop.State.DISCONNECTED])
+def test_what_a_person_stopped_is_not_opened_and_does_not_ask_to_be_connected(state: str) -> None:
+    stopped = shop(30, state=state, state_reason="by a person")
+    draft = scene.refund(AlertFactory.create(shop=stopped, subject_ref="P1"))
+    with pytest.raises(Reconnect, match="is paused" if state == Shop.State.PAUSED else "by a person"):
+        open_channel(draft)
+    needs_reconnect(draft, "no")
+    stopped.refresh_from_db()
+    assert stopped.state == state
