@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
-from connectors.llm.client import Access, Call, Model
+from connectors.llm.access import Access
+from connectors.llm.client import Call, Model
 from connectors.llm.routing import EFFORTS, Budget, Offline, Route
 from connectors.models import ModelBudget, ModelCall, ModelRoute
 

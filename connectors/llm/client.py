@@ -7,7 +7,7 @@ gave are told apart, reported to the sink, and raised as Unusable. The caller th
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from connectors.llm.access import Access
 from connectors.llm.masking import mask
 from connectors.llm.prices import Usage, cost
 from connectors.llm.routing import Budget, Route, choose
@@ -89,16 +90,6 @@ class Unusable(Exception):
         super().__init__(f"the model's answer was not used ({outcome.replace('_', ' ')}): {detail}")
         self.outcome = outcome
         self.call_id = call_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """Where and how the model is reached. Retries here are the only ones: the caller never repeats a call."""
-
-    api_key: str = field(repr=False)
-    base_url: str = "https://api.anthropic.com"
-    timeout_seconds: float = 60
-    max_retries: int = 2
 
 
 class Model:

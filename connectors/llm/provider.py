@@ -7,7 +7,7 @@ import anthropic
 from anthropic.types import Message, MessageParam, TextBlockParam
 from pydantic import BaseModel
 
-from connectors.llm.client import Access
+from connectors.llm.access import Access
 from connectors.llm.routing import Route
 
 

@@ -7,7 +7,8 @@ import anthropic
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.llm.client import Access, Block, Call, Model, Outcome, Question, Unusable
+from connectors.llm.access import Access
+from connectors.llm.client import Block, Call, Model, Outcome, Question, Unusable
 from connectors.llm.routing import Budget, Offline, Route
 from tests.fakes.anthropic import Failure, FakeAnthropic, blocks_of, says, serve
 
