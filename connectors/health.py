@@ -169,7 +169,7 @@ class Pulled:
 
 def record_pull(pulled: Pulled) -> None:
     counts = (pulled.lacking, pulled.rows_read, pulled.rows_quarantined, round(pulled.seconds * 1000))
-    failures = Jsonb({pulled.fault: 1} if pulled.fault else {})
+    failures: Any = Jsonb({pulled.fault: 1} if pulled.fault else {})
     with connection.cursor() as cursor:
         cursor.execute(PULLED, [pulled.feed_id, pulled.at, failures, *counts])
 
