@@ -17,7 +17,7 @@ from drafts.pages import wording
 
 # Fault → (what is wrong, what to do), by the faults of `connectors.health`.
 FAULTS = {
-    "reconnect": ("must be connected again", "Our access has ended. An owner connects the shop again on this page."),
+    "reconnect": ("must be connected again", "Our access has ended. An owner connects it again under Connections."),
     "short_read": (
         "was read short",
         "The next pull starts from the same place, so nothing is lost. If it lasts, tell the channel.",
