@@ -279,6 +279,11 @@ class Connector(ABC):
         return None
 
     @classmethod
+    def takes(cls, operation: Operation, account: Account) -> bool:
+        """Whether a call of this channel can do exactly this: a courier moves its own parcels alone."""
+        return type(operation) in cls.writes
+
+    @classmethod
     def by_hand(cls, operation: Operation, account: Account) -> str:
         """The page where a person does this operation by hand; empty where there is none to link."""
         return ""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from connectors.money import Money
+from connectors.operations import Address, Parcel
 
 
 class OrderStatus(StrEnum):
@@ -146,6 +147,25 @@ class Order(Record):
     payment_method: str = ""
     risk: str = ""  # "", low, medium, high: the channel's own word
     lines: tuple[OrderLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAddress(Record):
+    """Where the order of that id goes, as its channel tells the seller. Asked for when one is wanted, never saved.
+
+    Parts that the channel hides or masks are empty.
+    """
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPlace(Record):
+    """Where goods come back to and how a usual parcel measures, as the account of a label seller has it in its
+    settings. Asked for by any id, never saved. `parcel` is None where nobody has entered one."""
+
+    address: Address
+    parcel: Parcel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def draft_alert(
             continue
         try:
             prepared = prepare(KINDS[name], matter, alert, model, now)
-        except (CannotPropose, LookupError, ValueError) as error:
+        except (CannotPropose, LookupError, ValueError, ConnectorError) as error:
             reasons.append(f"{KINDS[name].label}: {error}")
             continue
         if not prepared.by_hand:

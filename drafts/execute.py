@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from random import uniform
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from kombu.exceptions import OperationalError
 
 from connectors.base import Connector, ConnectorError, Permit, Reconnect, Refused, Retry, Unknown
 from drafts.deciding.binding import digest
+from drafts.deciding.by_hand import prepared
 from drafts.deciding.clock import Clock, now
 from drafts.kinds import KINDS, read_command
 from drafts.kinds.base import Command, Difference, Facts, Kind
@@ -30,6 +32,7 @@ from drafts.preparing.facts import reader_for
 from drafts.running import desk, outcome
 from drafts.running.channel import needs_reconnect, open_channel
 from drafts.running.claim import Claim, claimed, due
+from drafts.running.hold import CHECK, hold_of
 from drafts.running.keep import keep
 from drafts.running.points import reached
 from drafts.states import State
@@ -71,7 +74,7 @@ def _run(claim: Claim) -> None:
     if digest(draft.kind, draft.shop_id, draft.version, draft.command, draft.facts) != draft.digest:
         _stop(claim, "altered", "What is stored is not what was approved; nothing was sent.")
         return
-    if _reopened_for_lost_right(claim):
+    if _reopened_for_lost_right(claim) or _held_back(claim):
         return
     kind, command = KINDS[draft.kind], read_command(draft.kind, draft.command)
     try:
@@ -103,7 +106,7 @@ def _send(claim: Claim, kind: Kind[Any], command: Command, connector: Connector 
         receipt = kind.perform(command, claim.draft.facts, connector, permit)
         reached("after_call")
     except ConnectorError as error:
-        outcome.failed(claim, attempt, error, _by_hand(error, kind, command, claim, connector))
+        outcome.failed(claim, attempt, error, _by_hand(kind, command, claim))
     except Exception as error:
         log.exception("a write ended in an error of our own", execution=claim.execution.pk)
         outcome.failed(claim, attempt, Unknown(f"our own error during the call: {type(error).__name__}: {error}"))
@@ -158,6 +161,17 @@ def _reopened_for_lost_right(claim: Claim) -> bool:
     return True
 
 
+def _held_back(claim: Claim) -> bool:
+    """Wait while the shop is not well. What may have happened already is not held: only a read settles it."""
+    if claim.draft.shop is None or outcome.may_have_happened(claim.execution):
+        return False
+    hold = hold_of(claim.draft, now())
+    if hold is None:
+        return False
+    outcome.schedule(claim, CHECK * uniform(0.5, 1), waiting_for=hold.why)
+    return True
+
+
 def _moved(claim: Claim, differences: list[Difference], facts: Facts) -> None:
     """What was approved rests on facts that have moved: back to the inbox, or, after a doubtful call, to a read."""
     drift = [asdict(difference) for difference in differences]
@@ -198,9 +212,13 @@ def _stop(claim: Claim, action: str, why: str) -> None:
         outcome.schedule(claim, settings.EXECUTION_READ_GAP if doubtful else None)
 
 
-def _by_hand(error: ConnectorError, kind: Kind[Any], command: Command, claim: Claim, connector: Connector) -> str:
-    operation = kind.operation(command, claim.draft.facts, str(claim.execution.key))
-    return type(connector).by_hand(operation, connector.account)
+def _by_hand(kind: Kind[Any], command: Command, claim: Claim) -> str:
+    """What is left to a person where the channel turned out to have no such call."""
+    draft = claim.draft
+    if draft.shop is None:
+        return draft.by_hand
+    operation = kind.operation(command, draft.facts, str(claim.execution.key))
+    return prepared(draft.shop, operation, kind.preview(command, draft.facts))
 
 
 def ring(pk: int, in_seconds: float = 0) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from drafts.deciding.by_hand import by_hand
 from drafts.deciding.judge import Judge, flags_of
 from drafts.kinds import KINDS
 from drafts.kinds.base import Command
@@ -28,4 +29,5 @@ def appraised(
         "tier": judgement.tier,
         "tier_reasons": judgement.reasons,
         "undo_label": kind.undo.label,
+        "by_hand": by_hand(kind, draft.shop_id, command, facts) if draft.shop_id else draft.by_hand,
     }

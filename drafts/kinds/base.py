@@ -110,11 +110,21 @@ class Saved(Reader, Protocol):
         """The record with the greatest `by` among this shop's rows whose fields equal `where`."""
         ...
 
-    def performer(self, operation: type[Operation]) -> int | None:
-        """The shop that does such an operation for this one.
+    def holder(self, record: type[Any], external_id: str) -> int | None:
+        """The shop whose record `fetch` gives: this one, else the only other that has it; None where none is given."""
+        ...
 
-        Itself where its channel has the call; else the only other connected shop that has it (labels are bought at a
-        label seller, credit notes are written in the books). Where none or several have it: itself, by hand.
+    def elsewhere(self, record: type[Any], **where: object) -> "tuple[Any, int] | None":
+        """(record, shop) of the one record of another shop whose fields equal `where`; None for none or several."""
+        ...
+
+    def performer(self, operation: type[Operation] | Operation) -> int | None:
+        """The shop that does an operation for this one.
+
+        Itself where its channel can; else the only other connected shop that can (labels are bought at a label seller,
+        credit notes are written in the books). Given with its arguments, a shop also has to take exactly this one: a
+        courier moves its own parcels alone, and whoever keeps a list of parcels must have this one on it. Where none
+        or several can: itself, by hand.
         """
         ...
 
@@ -258,18 +268,19 @@ class InternalKind(Kind[C]):
 
 
 def named(matter: Matter, saved: Saved, record: type[R], argument: str) -> tuple[R, Saved]:
-    """The record that a matter's argument names, and the saved rows as its own shop sees them.
+    """The record that a matter's argument names, and the saved rows as the shop sees them that holds it.
 
-    Raises CannotPropose where none is named or saved.
+    An `order_ref` is looked for in the shop of `order_shop_id`, else of `shop_id`, else of the alert; where that shop
+    lacks it, in the only other that has it. Raises CannotPropose where none is named or saved.
     """
-    words, ref = argument.removesuffix("_ref").replace("_", " "), matter.argument(argument)
+    name, ref = argument.removesuffix("_ref"), matter.argument(argument)
     if not ref:
-        raise CannotPropose(f"no {words} is named")
-    mine = saved.of(matter.number("shop_id") or matter.shop_id)
-    found = mine.fetch(record, ref)
+        raise CannotPropose(f"no {name.replace('_', ' ')} is named")
+    asked = saved.of(matter.number(f"{name}_shop_id") or matter.number("shop_id") or matter.shop_id)
+    found = asked.fetch(record, ref)
     if found is None:
-        raise CannotPropose(f"{words} {ref} is not among the saved records")
-    return found, mine
+        raise CannotPropose(f"{name.replace('_', ' ')} {ref} is not among the saved records")
+    return found, asked.of(asked.holder(record, ref))
 
 
 def record_or_raise(reader: Reader, record: type[Record], external_id: str) -> Any:

@@ -14,8 +14,7 @@ from alerts.models import Alert, TicketConversation
 from connectors.llm.client import Model
 from connectors.models import Shop
 from connectors.money import Money
-from connectors.registry import CONNECTORS
-from connectors.types import Account
+from drafts.deciding.by_hand import by_hand
 from drafts.kinds import KINDS
 from drafts.kinds.base import CannotPropose, Command, Facts, Kind, Matter, Proposal
 from drafts.knowledge.passages import CitedPassage
@@ -59,7 +58,7 @@ def prepare(kind: Kind[Any], matter: Matter, alert: Alert, model: Model | None, 
     if reasons:
         raise CannotPropose("; ".join(reasons))
     parts = _answers(alert, matter, model, now) if kind.name == "merge_tickets" else ()
-    return Prepared(kind, proposal, command, facts, worded, _by_hand(kind, proposal, command, facts), parts)
+    return Prepared(kind, proposal, command, facts, worded, by_hand(kind, proposal.shop_id, command, facts), parts)
 
 
 def matter_of(alert: Alert, now: datetime) -> Matter:
@@ -114,20 +113,3 @@ def _answers(alert: Alert, matter: Matter, model: Model | None, now: datetime) -
             continue
         answers.setdefault(str(getattr(answer.command, "to", "")).casefold(), answer)
     return tuple(answers.values())
-
-
-def _by_hand(kind: Kind[Any], proposal: Proposal[Any], command: Command, facts: Facts) -> str:
-    """Where the channel has no such call: the page where a person does it, above the prepared text."""
-    if kind.is_internal:
-        return ""
-    shop = Shop.objects.filter(pk=proposal.shop_id).first() if proposal.shop_id else None
-    if shop is None:
-        raise CannotPropose("no connected shop can do this")
-    made = CONNECTORS.get(shop.kind)
-    operation = kind.operation(command, facts, "")
-    if made is not None and type(operation) in made.writes:
-        return ""
-    account = Account(shop.kind, shop.pk, shop.name, shop.external_id, shop.base_url, shop.currency, shop.country)
-    link = made.by_hand(operation, account) if made else ""
-    text = kind.preview(command, facts).text
-    return "\n\n".join(part for part in (link, text) if part) or f"Do this on {shop.name} yourself."

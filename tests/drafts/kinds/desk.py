@@ -12,15 +12,22 @@ from drafts.kinds.base import Matter
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
+OTHER_SHOP = 9  # who holds `Memory.others`
 
 
 class Memory:
     """A reader whose records are given; it serves as a channel and as saved rows alike."""
 
     def __init__(
-        self, *records: types.Record, handover: Handover = Handover.BOOKS, shop_id: int | None = 1, performer: int = 1
+        self,
+        *records: types.Record,
+        handover: Handover = Handover.BOOKS,
+        shop_id: int | None = 1,
+        performer: int = 1,
+        others: tuple[types.Record, ...] = (),
     ) -> None:
         self.handover, self.shop_id, self._performer = handover, shop_id, performer
+        self.others = others
         self.records = {(type(record), record.external_id): record for record in records}
 
     def clock(self) -> datetime:
@@ -29,8 +36,19 @@ class Memory:
     def of(self, shop_id: int | None) -> "Memory":
         return self
 
-    def performer(self, operation: type[Operation]) -> int | None:
+    def performer(self, operation: type[Operation] | Operation) -> int | None:
         return self._performer
+
+    def holder(self, record: type[Any], external_id: str) -> int | None:
+        return self.shop_id if (record, external_id) in self.records else None
+
+    def elsewhere(self, record: type[Any], **where: object) -> tuple[Any, int] | None:
+        found = [
+            row
+            for row in self.others
+            if isinstance(row, record) and all(getattr(row, name) == value for name, value in where.items())
+        ]
+        return (found[0], OTHER_SHOP) if len(found) == 1 else None
 
     def fetch(self, record: type[Any], external_id: str) -> Any | None:
         return self.records.get((record, external_id))

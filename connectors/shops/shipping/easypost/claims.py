@@ -7,7 +7,7 @@ from connectors.operations import FileClaim
 from connectors.shops.parcels import compact
 from connectors.shops.shipping.easypost.client import Client
 from connectors.shops.shipping.easypost.labels import LOOK_BACK, with_reference
-from connectors.types import Receipt, Sight, Sighting
+from connectors.types import Account, Receipt, Sight, Sighting
 
 CAUSES = {"lost": "loss", "damaged": "damage"}
 DOCUMENT = "data:"  # documents travel inside the request, as data URLs
@@ -23,6 +23,17 @@ def file(client: Client, operation: FileClaim, permit: Permit, now: datetime) ->
         return Receipt(standing, is_replay=True, is_final=False)
     made, receipt = client.write("/claims", body, permit, "claims.create")
     return Receipt(str(made["id"]), receipt.body, receipt.request_id, is_final=False)
+
+
+def can_be_filed(operation: FileClaim, account: Account) -> bool:
+    """Whether EasyPost would look at such a claim: loss or damage, in US dollars, and an address for its answer."""
+    return (
+        operation.cause in CAUSES
+        and bool(operation.tracking_number)
+        and operation.amount.currency == "USD"
+        and bool(account.settings.get("claims_email"))
+        and (operation.cause != "damaged" or bool(operation.documents))
+    )
 
 
 def claim(client: Client, operation: FileClaim, key: str) -> dict[str, object]:

@@ -125,6 +125,12 @@ class EasyPost(Connector):
         return client.sort(answer, is_write=is_write)
 
     @classmethod
+    def takes(cls, operation: Operation, account: Account) -> bool:
+        if isinstance(operation, FileClaim):
+            return claims.can_be_filed(operation, account)
+        return super().takes(operation, account)
+
+    @classmethod
     def by_hand(cls, operation: Operation, account: Account) -> str:
         if isinstance(operation, RedirectParcel):
             return page_of(REDIRECT_PAGES, operation.carrier, operation.tracking_number) or DASHBOARD

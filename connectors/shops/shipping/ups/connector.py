@@ -83,6 +83,10 @@ class UPS(Connector):
         return client.sort(answer, is_write=is_write)
 
     @classmethod
+    def takes(cls, operation: Operation, account: Account) -> bool:
+        return isinstance(operation, RedirectParcel) and is_ours(operation)
+
+    @classmethod
     def by_hand(cls, operation: Operation, account: Account) -> str:
         if isinstance(operation, FileClaim):
             return page_of(CLAIM_PAGES, "ups")
