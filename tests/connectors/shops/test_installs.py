@@ -152,6 +152,15 @@ def test_shopify_calls_beyond_the_granted_scopes_are_refused(twin: TwinServer) -
     assert len(twin.market.effects.as_rows(0)) == before
 
 
+def test_a_shopify_feed_without_its_scope_is_refused_by_name_and_the_others_are_read(twin: TwinServer) -> None:
+    [grant] = install(twin, "shopify", ("read_products", "read_inventory", "read_orders"), without=("read_orders",))
+    account = Account("shopify", 1, "S", grant.external_id, grant.base_url, "USD", credentials=grant.credentials)
+    connector = open_connector(account, clock=now)
+    with pytest.raises(Refused, match="read_orders"):
+        list(connector.pull("orders", ""))
+    assert next(iter(connector.pull("goods", ""))).seen > 0
+
+
 def test_stripe_knows_two_scopes_and_the_wider_holds_the_narrower(twin: TwinServer) -> None:
     [narrow], [wide] = install(twin, "stripe"), install(twin, "stripe", ("read_only", "read_write"))
     assert (narrow.scopes, wide.scopes) == (("read_only",), ("read_only", "read_write"))

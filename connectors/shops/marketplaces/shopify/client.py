@@ -122,13 +122,19 @@ def _graphql_error(body: Row, errors: Any, *, is_write: bool) -> ConnectorError 
     said = "; ".join(str(error.get("message")) for error in listed)
     if "THROTTLED" in codes:
         return Retry(said, code="THROTTLED", after_seconds=refill_seconds(body))
-    if body.get("data") and not is_write and set(codes) == {"ACCESS_DENIED"}:
+    if has_some(body) and not is_write and set(codes) == {"ACCESS_DENIED"}:
         return None  # buyer data without the approval for it comes as null beside the rest
     if SENT_BEFORE & set(codes) or (is_write and ITS_FAULT & set(codes)):
         return Unknown(said, code=codes[0])
     if ITS_FAULT & set(codes):
         return Retry(said, code=codes[0])
     return Refused(said, code=codes[0] or "graphql")
+
+
+def has_some(body: Row) -> bool:
+    """Whether anything came at all; without its scope a whole query is null."""
+    data = body.get("data")
+    return isinstance(data, dict) and any(value is not None for value in data.values())
 
 
 def refill_seconds(body: Row) -> float:

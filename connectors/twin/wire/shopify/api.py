@@ -157,12 +157,12 @@ class Shopify:
         }  # fmt: skip
 
     def _root(self, root: Root) -> Any:
+        if denied := consent.denial(root.name, self.scopes):
+            raise Refused(denied)
         mutation = MUTATIONS.get(root.name)
         if mutation is None:
             row = ROOTS[root.name](self, root.arguments)
             return run(root.plan, row, self) if row is not None else None
-        if denied := consent.denial(root.name, self.scopes):
-            raise Refused(denied)
         if root.name not in NEEDS_KEY:
             return run(root.plan, mutation(self, root.arguments, root.key), self)
         return self._once(root)

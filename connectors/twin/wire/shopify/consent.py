@@ -15,11 +15,15 @@ from connectors.twin.world.channels import DAY
 PAGE, TOKEN = "/admin/oauth/authorize", "/admin/oauth/access_token"
 ACCESS_LIFE, REFRESH_LIFE = 3_600, 30 * DAY
 ALL = frozenset({"*"})  # what a merchant's own token may do
-# Mutation → a scope that it needs.
+# Root field → a scope that it needs; a write scope holds its read scope.
 NEEDS = {
     "refundCreate": "write_orders", "orderCancel": "write_orders", "returnApproveRequest": "write_returns",
     "returnDeclineRequest": "write_returns", "returnProcess": "write_returns",
     "fulfillmentCreate": "write_merchant_managed_fulfillment_orders", "inventorySetQuantities": "write_inventory",
+    "orders": "read_orders", "ordersCount": "read_orders", "order": "read_orders", "return": "read_returns",
+    "products": "read_products", "productVariants": "read_products", "inventoryItems": "read_inventory",
+    "inventoryLevel": "read_inventory", "fulfillment": "read_orders",
+    "disputes": "read_shopify_payments_disputes", "dispute": "read_shopify_payments_disputes",
 }  # fmt: skip
 
 
@@ -98,10 +102,10 @@ def shown(scopes: tuple[str, ...]) -> list[str]:
     return [scope for scope in scopes if scope.replace("read_", "write_", 1) not in scopes or "write_" in scope]
 
 
-def denial(mutation: str, scopes: frozenset[str]) -> dict[str, Any] | None:
-    """The error of a call that the token has no right to; None where it has."""
-    need = NEEDS.get(mutation)
-    if need is None or scopes == ALL or need in scopes:
+def denial(field: str, scopes: frozenset[str]) -> dict[str, Any] | None:
+    """The error of a root field that the token has no right to; None where it has."""
+    need = NEEDS.get(field)
+    if need is None or scopes == ALL or scopes & {need, need.replace("read_", "write_", 1)}:
         return None
-    text = f"Access denied for {mutation} field. Required access: `{need}` access scope."
+    text = f"Access denied for {field} field. Required access: `{need}` access scope."
     return {"message": text, "extensions": {"code": "ACCESS_DENIED", "requiredAccess": f"`{need}` access scope."}}
