@@ -269,6 +269,30 @@ class RefusalReasons(Record):
     reasons: tuple[RefusalReason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MessageForm:
+    """One form of message that a channel has approved beforehand.
+
+    `parts` are its own texts with places such as `{{1}}`, which are filled from the first part's first place on. A form
+    without parts is filled with words of ours, at most `longest` characters; where that is 0 too, it needs none. `use`
+    is the situation that it was set up for; "*": any.
+    """
+
+    name: str
+    language: str = ""
+    parts: tuple[str, ...] = ()
+    longest: int = 0
+    use: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageForms(Record):
+    """Those that may be sent now to whom the id names: a conversation, or the buyer of an order. Asked for when one is
+    wanted, never saved."""
+
+    forms: tuple[MessageForm, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute(Record):
     status: DisputeStatus
@@ -329,6 +353,34 @@ class PurchaseOrder(Record):
     currency: str = ""
     ordered_at: datetime
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierOrderLine:
+    sku: str
+    quantity: int
+    unit_cost: Decimal
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierOrder(Record):
+    """A whole purchase order as the books have it; the id is its number. Asked for when one is wanted, never saved.
+
+    `status` in the words of `PurchaseOrder`. `is_mailed`: the books say that its supplier has it.
+    """
+
+    status: str
+    supplier_ref: str
+    supplier_name: str = ""
+    currency: str
+    lines: tuple[SupplierOrderLine, ...]
+    is_mailed: bool = False
+
+    @property
+    def total(self) -> Decimal:
+        """What the lines come to, before tax."""
+        return sum((line.quantity * line.unit_cost for line in self.lines), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,12 @@ from drafts.kinds.base import Command
 from drafts.pages.wording import words
 
 ONE_LINE = 250
-FIXED = frozenset({"to", "in_reply_to", "currency", "main", "wave", "number", "sku", "alert", "language"})
+FIXED = frozenset(
+    {
+        "to", "in_reply_to", "currency", "main", "wave", "number", "sku", "alert", "language", "template", "place",
+        "total", "metric", "email", "promotion",
+    }
+)  # fmt: skip
 
 
 class CommandForm(forms.Form):

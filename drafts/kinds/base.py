@@ -118,6 +118,10 @@ class Saved(Reader, Protocol):
         """(record, shop) of the one record of another shop whose fields equal `where`; None for none or several."""
         ...
 
+    def can(self, operation: type[Operation]) -> bool:
+        """Whether this shop is connected and its channel has a call for it."""
+        ...
+
     def performer(self, operation: type[Operation] | Operation) -> int | None:
         """The shop that does an operation for this one.
 
@@ -194,6 +198,7 @@ class Kind(ABC, Generic[C]):
     hold: ClassVar[timedelta] = timedelta(seconds=10)
     is_internal: ClassVar[bool] = False  # changes only our own records: performed by drafts.running.desk, no connector
     text_field: ClassVar[str] = ""  # the command's field that a model may word
+    follows: ClassVar[str] = ""  # the kind that is prepared next, once this one is proved
 
     @abstractmethod
     def propose(self, matter: Matter, saved: Saved) -> Proposal[C]:

@@ -30,6 +30,23 @@ class AlertRow(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedHere(Record):
+    """The last purchase order that was written into the books for an alert; `external_id` is the alert's number."""
+
+    number: str
+    shop_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopRow(Record):
+    """A connected account; `external_id` is our own number. `to_ship` counts its orders that wait to be sent."""
+
+    name: str
+    state: str  # connected, paused, needs_reconnect, disconnected
+    to_ship: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyPosition(Record):
     """One SKU over all channels; `external_id` is the SKU. `inbound`: ordered from suppliers and not yet received."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from enum import EnumType
@@ -20,7 +21,9 @@ from connectors.opening import open_shop
 from connectors.operations import Operation
 from connectors.registry import CONNECTORS
 from drafts.kinds.base import Reader, Saved
-from drafts.kinds.own import AlertRow, SupplyPosition, TicketRow
+from drafts.kinds.own import AlertRow, OrderedHere, ShopRow, SupplyPosition, TicketRow
+from drafts.models import Draft
+from drafts.states import State
 
 MODELS: dict[type[Any], type[RecordModel]] = {
     getattr(types, model.__name__): model for model in RecordModel.__subclasses__() if hasattr(types, model.__name__)
@@ -33,7 +36,10 @@ ASKED: dict[type[Any], type[Any] | None] = {
     types.RedirectOffer: None,
     types.ShippingLabel: None,
     types.ReturnPlace: None,
+    types.MessageForms: None,
+    types.SupplierOrder: None,
 }
+TO_SHIP = (types.OrderStatus.TO_SHIP, types.OrderStatus.PACKED)
 INBOUND = ("sent", "confirmed", "part_received")
 
 
@@ -50,6 +56,10 @@ class SavedReader:
         connected = models.Shop.objects.filter(state=models.Shop.State.CONNECTED)
         able = [shop.pk for shop in connected if _can(shop, operation, is_own=shop.pk == self.shop_id)]
         return able[0] if self.shop_id not in able and len(able) == 1 else self.shop_id
+
+    def can(self, operation: type[Operation]) -> bool:
+        shop = models.Shop.objects.filter(pk=self.shop_id or 0, state=models.Shop.State.CONNECTED).first()
+        return shop is not None and shop.kind in CONNECTORS and operation in CONNECTORS[shop.kind].writes
 
     @property
     def handover(self) -> Handover:
@@ -216,4 +226,27 @@ def _supply(sku: str) -> SupplyPosition | None:
     )
 
 
-OWN: dict[type[Any], Callable[[str], Any]] = {TicketRow: _ticket, AlertRow: _alert, SupplyPosition: _supply}
+def _ordered(alert: str) -> OrderedHere | None:
+    """Of the last order that went into the books for this alert."""
+    made = Draft.objects.filter(alert_id=alert, kind="create_purchase_order", state__in=(State.SENT, State.VERIFIED))
+    draft = made.order_by("-id").first()
+    if draft is None or draft.shop_id is None:
+        return None
+    return OrderedHere(external_id=alert, number=json.loads(draft.command)["number"], shop_id=draft.shop_id)
+
+
+def _shop(number: str) -> ShopRow | None:
+    shop = models.Shop.objects.filter(pk=number).first()
+    if shop is None:
+        return None
+    waiting = models.Order.objects.filter(shop=shop, status__in=TO_SHIP)
+    return ShopRow(external_id=number, name=shop.name, state=shop.state, to_ship=waiting.count())
+
+
+OWN: dict[type[Any], Callable[[str], Any]] = {
+    TicketRow: _ticket,
+    AlertRow: _alert,
+    SupplyPosition: _supply,
+    OrderedHere: _ordered,
+    ShopRow: _shop,
+}

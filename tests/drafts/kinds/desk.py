@@ -36,6 +36,9 @@ class Memory:
     def of(self, shop_id: int | None) -> "Memory":
         return self
 
+    def can(self, operation: type[Operation]) -> bool:
+        return self.shop_id == self._performer
+
     def performer(self, operation: type[Operation] | Operation) -> int | None:
         return self._performer
 

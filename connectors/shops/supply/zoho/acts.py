@@ -1,7 +1,4 @@
-"""Zoho's writes and the reads that prove them. Zoho keeps no keys: our own reference stands on what we make.
-
-A filter that Zoho does not know is ignored in silence, so every row that a list gives is compared here once more.
-"""
+"""Zoho's writes and the reads that prove them. Zoho keeps no keys: our own reference stands on what we make."""
 
 from collections import Counter
 from decimal import Decimal
@@ -78,7 +75,7 @@ def _item_id(client: Client, sku: str) -> str:
 
 
 def see_create(client: Client, operation: CreatePurchaseOrder, key: str) -> Sighting:
-    ours = _listed(client, "/purchaseorders", "purchaseorders", "reference_number", reference(key))
+    ours = reads.listed(client, "/purchaseorders", "purchaseorders", "reference_number", reference(key))
     if not ours:
         return Sighting(Sight.ABSENT, "", "no purchase order carries our reference")
     ref = str(ours[0]["purchaseorder_id"])
@@ -86,11 +83,6 @@ def see_create(client: Client, operation: CreatePurchaseOrder, key: str) -> Sigh
     if order is None or _lines_of(order) != _lines_asked(operation.lines):
         return Sighting(Sight.UNCLEAR, ref, "an order carries our reference, but its lines are not those approved")
     return Sighting(Sight.SEEN, ref, f"order {order.get('purchaseorder_number')} stands as {parse.status_of(order)}")
-
-
-def _listed(client: Client, path: str, name: str, field: str, value: str) -> list[Row]:
-    rows = client.rows(path, name, {field: value, "per_page": 200})
-    return [row for row in rows if isinstance(row, dict) and str(row.get(field) or "") == value]
 
 
 def _lines_of(order: Row) -> Counter[tuple[str, int, Decimal]]:
@@ -106,7 +98,7 @@ def _lines_asked(lines: tuple[PurchaseLine, ...]) -> Counter[tuple[str, int, Dec
 
 def by_number(client: Client, number: str) -> Row:
     """The order in full. Raises Refused where there is not exactly one of that number."""
-    rows = _listed(client, "/purchaseorders", "purchaseorders", "purchaseorder_number", number)
+    rows = reads.listed(client, "/purchaseorders", "purchaseorders", "purchaseorder_number", number)
     found = reads.order(client, str(rows[0]["purchaseorder_id"])) if len(rows) == 1 else None
     if found is None:
         raise Refused(f"Zoho has {len(rows)} purchase orders numbered {number}; exactly one is needed", code="no_order")
@@ -204,7 +196,7 @@ def _open(client: Client, note: Row, permit: Permit) -> None:
 
 
 def see_credit(client: Client, operation: CreditNote, key: str) -> Sighting:
-    ours = _listed(client, "/creditnotes", "creditnotes", "reference_number", reference(key))
+    ours = reads.listed(client, "/creditnotes", "creditnotes", "reference_number", reference(key))
     if not ours:
         return Sighting(Sight.ABSENT, "", "no credit note carries our reference")
     note = ours[0]

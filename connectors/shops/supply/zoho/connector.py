@@ -51,6 +51,7 @@ from connectors.types import (
     Sighting,
     StockLevel,
     Supplier,
+    SupplierOrder,
 )
 
 Perform = Callable[[Client, Any, Permit], Receipt]
@@ -113,6 +114,7 @@ class Zoho(Connector):
     def fetch(self, record: type[R], external_id: str) -> R | None:
         ways: dict[type[Record], Callable[[Client, str], Any]] = {
             PurchaseOrder: reads.one_line,
+            SupplierOrder: reads.one_numbered,
             Supplier: reads.one_supplier,
             Product: reads.one_of_item,
             StockLevel: reads.one_of_item,

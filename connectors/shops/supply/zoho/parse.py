@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from connectors.shops.reading import Row, Unreadable, amount, currency_of, dump, read_rows
-from connectors.types import BadRow, Product, PurchaseOrder, Record, StockLevel, Supplier
+from connectors.types import (
+    BadRow,
+    Product,
+    PurchaseOrder,
+    Record,
+    StockLevel,
+    Supplier,
+    SupplierOrder,
+    SupplierOrderLine,
+)
 
 ORDER_STATUS = {
     "draft": "draft", "pending_approval": "draft", "approved": "draft", "rejected": "cancelled",
@@ -84,6 +93,29 @@ def order_line(item: Row, line: Row, status: str, ordered: date) -> PurchaseOrde
         currency=currency_of(item["currency_code"]),
         ordered_at=datetime.combine(ordered, time(), UTC),
         due_at=end_of(item.get("expected_delivery_date") or item.get("delivery_date")),
+    )
+
+
+def whole_order(item: Row) -> SupplierOrder:
+    """Raises what `purchase_order` raises: here no line is left out, since the order is judged as a whole."""
+    lines = tuple(
+        SupplierOrderLine(
+            sku=str(line.get("sku") or line["item_id"]),
+            quantity=units(line["quantity"]),
+            unit_cost=amount(line["rate"] if line.get("rate") is not None else line["purchase_rate"]),
+            received=units(line.get("quantity_received") or 0),
+        )
+        for line in item["line_items"]
+    )
+    return SupplierOrder(
+        external_id=str(item["purchaseorder_number"]),
+        raw=dump(item),
+        status=ORDER_STATUS[status_of(item)],
+        supplier_ref=str(item["vendor_id"]),
+        supplier_name=str(item.get("vendor_name") or ""),
+        currency=currency_of(item["currency_code"]),
+        lines=lines,
+        is_mailed=bool(item.get("is_emailed")),
     )
 
 

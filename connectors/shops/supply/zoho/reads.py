@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from connectors.base import Refused
-from connectors.shops.reading import UNREADABLE, Row, bad_row, read_rows
+from connectors.base import Refused, Retry
+from connectors.shops.reading import UNREADABLE, Row, bad_row, read_rows, reason_of
 from connectors.shops.supply.zoho import parse
 from connectors.shops.supply.zoho.answers import MISSING
 from connectors.shops.supply.zoho.client import Client
-from connectors.types import BadRow, Page, Product, PurchaseOrder, Record, StockLevel, Supplier
+from connectors.types import BadRow, Page, Product, PurchaseOrder, Record, StockLevel, Supplier, SupplierOrder
 
 AT_ONCE = 25  # orders read in full before they are given on: at a hundred calls a minute that takes a quarter minute
 DETAILS = 100  # items asked for by one call
@@ -174,6 +174,23 @@ def one_line(client: Client, ref: str) -> PurchaseOrder | None:
     found = order(client, order_id)
     rows = parse.purchase_order(found) if found else ()
     return next((row for row in rows if isinstance(row, PurchaseOrder) and row.external_id == ref), None)
+
+
+def listed(client: Client, path: str, name: str, field: str, value: str) -> list[Row]:
+    """Rows whose field has this value. A filter that Zoho does not know is ignored in silence, so each is compared."""
+    rows = client.rows(path, name, {field: value, "per_page": 200})
+    return [row for row in rows if isinstance(row, dict) and str(row.get(field) or "") == value]
+
+
+def one_numbered(client: Client, number: str) -> SupplierOrder | None:
+    """The whole order of that number; None where Zoho has none, or more than one. Raises Retry where it cannot be
+    read: a part of an order is none to decide on."""
+    rows = listed(client, "/purchaseorders", "purchaseorders", "purchaseorder_number", number)
+    found = order(client, id_of(rows[0])) if len(rows) == 1 else None
+    try:
+        return parse.whole_order(found) if found else None
+    except UNREADABLE as error:
+        raise Retry(f"order {number} cannot be read: {reason_of(error)}", code="drift") from error
 
 
 def one_supplier(client: Client, ref: str) -> Supplier:
