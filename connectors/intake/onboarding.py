@@ -29,6 +29,8 @@ def connect(account: Mapping[str, Any]) -> Shop:
     connector_class(account["kind"])
     names = ("name", "base_url", "country", "currency", "time_zone", "credentials", "settings")
     values = {name: account[name] for name in names if name in account}
+    if "credentials" in values:  # what was known of the old ones says nothing of these
+        values |= dict.fromkeys(("credentials_expire_at", "renewable_until", "renewal_began_at", "scopes"))
     with transaction.atomic():
         shop, _ = Shop.objects.update_or_create(
             kind=account["kind"],

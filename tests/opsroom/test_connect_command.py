@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from connectors.models import Feed, Shop
 from connectors.twin.client import TwinClient
 from connectors.twin.server import serve
+from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,3 +48,12 @@ def test_what_cannot_be_an_account_is_refused_and_nothing_is_stored(tmp_path: Pa
     with pytest.raises(CommandError, match=words):
         call_command("connect", str(tmp_path / "a.json"))
     assert not Shop.objects.exists()
+
+
+def test_new_credentials_forget_what_was_known_of_the_old_ones(tmp_path: Path, stripe: dict[str, object]) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(stripe))
+    call_command("connect", str(tmp_path / "a.json"), stdout=StringIO())
+    Shop.objects.update(credentials_expire_at=NOW, renewable_until=NOW, renewal_began_at=NOW, scopes=[])
+    call_command("connect", str(tmp_path / "a.json"), stdout=StringIO())
+    shop = Shop.objects.get()
+    assert (shop.credentials_expire_at, shop.renewable_until, shop.renewal_began_at, shop.scopes) == (None,) * 4
