@@ -14,6 +14,7 @@ from connectors.watching.words import FEEDS, TOLD, Told
 
 FRESH = timedelta(minutes=30)  # what was seen longer ago says nothing of now
 LEAST_FAILING = 2  # one failed call is weather
+STOPPING = frozenset({Verdict.TOKEN, Verdict.DOWN, Verdict.THROTTLED})
 # What a feed says of its last pull, where the calls themselves tell it better.
 TOLD_BY_CALLS = frozenset({"retry", "unknown", "refused", "stale"})
 
@@ -43,10 +44,10 @@ def stops_writes(found: Sequence[Diagnosis], now: datetime, holds: timedelta) ->
     otherwise never be found well again.
     """
     for each in found:
-        if each.verdict is Verdict.TOKEN:
-            return each
-        is_whole = each.verdict in (Verdict.DOWN, Verdict.THROTTLED) and each.reach is not Reach.PART
-        if is_whole and each.seen_at is not None and now - each.seen_at < holds:
+        if each.verdict not in STOPPING or each.reach is Reach.PART:
+            continue
+        is_fresh = each.seen_at is not None and now - each.seen_at < holds
+        if is_fresh or (each.verdict is Verdict.TOKEN and each.seen_at is None):
             return each
     return None
 

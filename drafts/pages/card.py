@@ -24,6 +24,7 @@ from drafts.pages.inbox import PRECEDENCE, STANDING, TIER_WORDS, kind_label, ton
 from drafts.pages.menus import NAPS, REASONS
 from drafts.pages.names import detector_title, record_url
 from drafts.pages.presence import look
+from drafts.pages.standstill import standstill
 from drafts.states import State, Tier
 
 REMEMBERED = 5
@@ -97,6 +98,7 @@ def draft_context(draft: Draft, user: Any, now: datetime) -> dict[str, Any]:
         "is_expired": draft.expires_at is not None and draft.expires_at <= now,
         "scopes_needed": missing_scopes(draft) if state in OPEN_TO_DECIDE else (),
         "operation": operation_of(draft) if state in OPEN_TO_DECIDE else "",
+        "standstill": standstill(draft, now),
     }
 
 

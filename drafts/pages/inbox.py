@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 
 from alerts.models import Alert, AlertQuerySet
 from drafts.kinds import KINDS
-from drafts.models import Draft
+from drafts.models import Draft, Pause
 from drafts.pages import wording
 from drafts.states import State, Tier
 
@@ -144,7 +144,17 @@ def rows(alerts: list[dict[str, Any]], stale_shops: frozenset[int], now: datetim
 def chosen_drafts(alert_ids: list[int]) -> dict[int, dict[str, Any]]:
     """The draft that stands for each alert."""
     found: Any = Draft.objects.filter(alert__in=alert_ids, parent=None, state__in=PRECEDENCE).values(
-        "id", "alert_id", "kind", "state", "tier", "written_by", "amount", "currency"
+        "id",
+        "alert_id",
+        "shop_id",
+        "kind",
+        "state",
+        "tier",
+        "written_by",
+        "amount",
+        "currency",
+        waiting_for=F("execution__waiting_for"),
+        paused=Exists(Pause.objects.filter(ended_at=None)),
     )
     ordered = sorted(found, key=lambda draft: (PRECEDENCE.index(draft["state"]), draft["id"]), reverse=True)
     return {draft["alert_id"]: draft for draft in ordered}
@@ -186,8 +196,12 @@ def _safe_words(safe_until: datetime | None, now: datetime) -> str:
 
 
 def draft_words(draft: Mapping[str, Any]) -> str:
-    """`Refund: ready`, `Reply: sent, not verified yet`."""
-    return f"{kind_label(draft['kind'])}: {STANDING[draft['state']]}"
+    """`Refund: ready`, `Reply: sent, not verified yet`, `Refund: approved, waits: Lumen SG does not answer.`."""
+    said = f"{kind_label(draft['kind'])}: {STANDING[draft['state']]}"
+    if draft["state"] not in (State.APPROVED, State.HELD):
+        return said
+    waits_for = "Ops Room is paused" if draft.get("paused") else draft.get("waiting_for")
+    return f"{said}, waits: {waits_for}" if waits_for else said
 
 
 def kind_label(kind: str) -> str:

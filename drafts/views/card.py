@@ -51,19 +51,19 @@ def live(request: HttpRequest, pk: int) -> HttpResponseBase:
     drafts = pages.drafts_of(alert)
     chosen = next((draft for draft in drafts if draft.pk == _number(request.GET.get("draft"))), None)
     chosen = chosen or (drafts[0] if drafts else None)
-    shown = standing_key(chosen) if chosen else ""
     context: dict[str, Any] = {"alert": alert, "watchers": watchers, "draft": None, "user": person(request)}
-    context["is_swap"] = bool(chosen) and shown != request.GET.get("shown", "")
     if chosen:
         context |= pages.draft_context(chosen, person(request), now)
-    return polled(
-        request, "drafts/card/live.html", context, seen=(watchers, alert.state, shown, context.get("can_undo"))
-    )
+    standstill = context.get("standstill")
+    shown = standing_key(chosen, can_reject=bool(standstill and standstill.can_reject)) if chosen else ""
+    context["is_swap"] = bool(chosen) and shown != request.GET.get("shown", "")
+    seen = (watchers, alert.state, shown, context.get("can_undo"), standstill)
+    return polled(request, "drafts/card/live.html", context, seen=seen)
 
 
-def standing_key(draft: Draft) -> str:
-    """Changes whenever what can be decided on a draft changes."""
-    return f"{draft.pk}.{draft.version}.{draft.state}"
+def standing_key(draft: Draft, *, can_reject: bool) -> str:
+    """Changes whenever what can be decided on a draft changes; `card/live.html` sends back the one that is shown."""
+    return f"{draft.pk}.{draft.version}.{draft.state}{'.held' if can_reject else ''}"
 
 
 @require_safe

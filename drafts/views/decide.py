@@ -28,11 +28,16 @@ from drafts.views.card import show, show_either, url_of
 CONFLICT, FORBIDDEN, UNFIT = 409, 403, 422
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @allowed("approve")
 def approve(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """What was shown, and nothing else: version, digest and the kept parts come from the page."""
+    """What was shown, and nothing else: version, digest and the kept parts come from the page.
+
+    A visit (an address typed again, a sign-in that ended here) decides nothing and shows the card.
+    """
     draft = _draft(pk)
+    if request.method != "POST":
+        return redirect(url_of(draft))
     try:
         version, digest = _shown(request)
         steps.approve(

@@ -15,6 +15,7 @@ from drafts.pages import inbox as pages
 from drafts.pages.feeds import Outlook, outlook
 from drafts.pages.inbox import TIER_WORDS, Filters
 from drafts.pages.names import DETECTORS
+from drafts.running.hold import shops_held
 from drafts.states import State
 from drafts.views.access import allowed, person
 from drafts.views.answer import is_partial, polled
@@ -35,7 +36,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
 
 
 def queue_context(request: HttpRequest) -> dict[str, Any]:
-    """All that the list shows. Six queries, whatever the number of alerts."""
+    """All that the list shows. Eight queries, whatever the number of alerts; three more while a shop fails."""
     now = timezone.now()
     sources = outlook(now)
     filters = Filters.read(request.GET, person(request).pk)
@@ -45,13 +46,15 @@ def queue_context(request: HttpRequest) -> dict[str, Any]:
         context["more"] = filters.address(found.next)
     if filters.after and is_partial(request):
         return context
-    return context | _head(filters, sources)
+    return context | _head(filters, sources, now)
 
 
-def _head(filters: Filters, sources: Outlook) -> dict[str, Any]:
+def _head(filters: Filters, sources: Outlook, now: datetime) -> dict[str, Any]:
     doubts = Draft.objects.doubtful().order_by("changed_at").values("id", "kind", "state", "alert_id", "preview")
+    names = dict(sources.shops)
     return {
         "count": pages.count(filters),
+        "held": [(names[shop_id], hold) for shop_id, hold in shops_held(now).items() if shop_id in names],
         "doubts": [
             doubt | {"label": pages.kind_label(doubt["kind"]), "standing": pages.STANDING[State(doubt["state"])]}
             for doubt in doubts[:DOUBTS_SHOWN]

@@ -40,8 +40,9 @@ def proposed(db: None, outside: Outside) -> Draft:
     return a_refund(outside)
 
 
-def a_refund(outside: Outside, *, amount: str = "23.90", **changes: Any) -> Draft:
-    alert = AlertFactory.create()
+def a_refund(outside: Outside, *, amount: str = "23.90", like: Draft | None = None, **changes: Any) -> Draft:
+    """With `like`, of the same shop."""
+    alert = AlertFactory.create(**({"shop": like.shop} if like else {}))
     outside.pay(alert.subject_ref, total_for(amount))
     command = RefundCommand(payment_ref=alert.subject_ref, amount=Decimal(amount), currency="SGD")
     facts = KINDS["refund"].read_facts(command, FakeChannel.opened(outside, closed_gate))

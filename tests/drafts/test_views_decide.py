@@ -77,11 +77,22 @@ def test_only_an_approver_decides(client_for: ClientFor, drafter: User, deed: st
     assert fresh(draft).state == State.PROPOSED
 
 
-@pytest.mark.parametrize("deed", ["approve", "reject", "undo"])
+@pytest.mark.parametrize("deed", ["reject", "undo"])
 def test_a_get_never_decides(client_for: ClientFor, owner: User, deed: str) -> None:
     draft = DraftFactory.create()
     assert client_for(owner).get(f"/drafts/{draft.pk}/{deed}/").status_code == 405
     assert fresh(draft).state == State.PROPOSED
+
+
+def test_a_visit_to_the_address_of_approving_shows_the_card_and_decides_nothing(
+    client_for: ClientFor, owner: User
+) -> None:
+    draft = DraftFactory.create()
+    answer = client_for(owner).get(f"/drafts/{draft.pk}/approve/?version=1&digest={draft.digest}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/alerts/{draft.alert_id}/?draft={draft.pk}")
+    draft.refresh_from_db()
+    assert draft.state == State.PROPOSED
+    assert not Approval.objects.exists()
 
 
 def test_undo_takes_an_approval_back_while_it_is_held(client_for: ClientFor, approver: User) -> None:

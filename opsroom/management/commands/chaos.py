@@ -35,7 +35,7 @@ MOST_FIRINGS = 1_000_000
 WAITS = {
     "EXECUTION_HOLD": 0, "EXECUTION_ALONE_DELAY": 0, "EXECUTION_LEASE": 4, "EXECUTION_CALL_TIMEOUT": 1.5,
     "EXECUTION_QUIET": 1.5, "EXECUTION_READ_GAP": 0.4, "EXECUTION_FIRST_RETRY": 0.1, "EXECUTION_LONGEST_RETRY": 1,
-    "EXECUTION_FIRST_LOOK": 0.05,
+    "EXECUTION_FIRST_LOOK": 0.05, "EXECUTION_HOLD_BACK": 0,
 }  # fmt: skip
 # Chance a call, and how long it lasts, in seconds. Together a third of all writes go wrong.
 WRITE_FAULTS = {

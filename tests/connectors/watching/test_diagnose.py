@@ -143,7 +143,10 @@ def test_shops_that_a_person_switched_off_say_nothing_of_the_others() -> None:
         (shop(1, bad("down", "returns.list"), good()), False),
         (shop(1, bad("refused")), False),
         (shop(1, state="needs_reconnect"), True),
+        (shop(1, bad("reconnect")), True),
+        (shop(1, bad("reconnect", "refund.create"), good()), False),
         (replace(shop(1, good()), feeds=(Stream(1, "orders", "drift"),)), False),
+        (replace(shop(1, good()), feeds=(Stream(1, "orders", "retry"),)), False),
     ],
 )
 def test_writes_wait_for_a_lost_permission_and_for_a_whole_shop_that_fails_now(one: Evidence, is_stopped: bool) -> None:
