@@ -23,6 +23,11 @@ from drafts.kinds.orders.exchange import ExchangeKind
 from drafts.kinds.orders.hold_order import HoldOrderKind
 from drafts.kinds.orders.reship import ReshipKind
 from drafts.kinds.parcels.redirect_parcel import RedirectParcelKind
+from drafts.kinds.stock.cancel_purchase_order import CancelPurchaseOrderKind
+from drafts.kinds.stock.chase_supplier import ChaseSupplierKind
+from drafts.kinds.stock.create_purchase_order import CreatePurchaseOrderKind
+from drafts.kinds.stock.issue_purchase_order import IssuePurchaseOrderKind
+from drafts.kinds.stock.mail_purchase_order import MailPurchaseOrderKind
 from drafts.kinds.stock.purchase_order import PurchaseOrderKind
 from drafts.kinds.tickets.escalation_note import EscalationNoteKind
 from drafts.kinds.tickets.merge_tickets import MergeTicketsKind
@@ -36,6 +41,11 @@ KINDS: Table = {
         CancelOrderKind(),
         ArrangeShipmentKind(),
         PurchaseOrderKind(),
+        CreatePurchaseOrderKind(),
+        IssuePurchaseOrderKind(),
+        MailPurchaseOrderKind(),
+        CancelPurchaseOrderKind(),
+        ChaseSupplierKind(),
         HoldOrderKind(),
         ChangeAddressKind(),
         ChangeItemsKind(),

@@ -26,6 +26,8 @@ from drafts.preparing.wording import Worded, word
 log = structlog.get_logger(__name__)
 
 MOST_PARTS = 500
+TO_SUPPLIERS = frozenset({"purchase_order", "mail_purchase_order", "chase_supplier"})  # our rules are for buyers
+MAIL = ("mailbox", "gmail")  # kinds of account from which we write to suppliers
 POLICY_QUESTION = "refund, return and cancellation policy"
 
 
@@ -63,7 +65,7 @@ def prepare(kind: Kind[Any], matter: Matter, alert: Alert, model: Model | None, 
 
 def matter_of(alert: Alert, now: datetime) -> Matter:
     """An alert as kinds see it."""
-    mailbox = Shop.objects.filter(kind="mailbox", state=Shop.State.CONNECTED).order_by("id").first()
+    mailbox = Shop.objects.filter(kind__in=MAIL, state=Shop.State.CONNECTED).order_by("id").first()
     home = alert.shop or mailbox
     cash = str(Money(alert.cash_likely, alert.currency)) if alert.cash_likely is not None else "not known"
     an_hour = Decimal(str((alert.rank or 0) * float(alert.minutes)))
@@ -85,7 +87,7 @@ def matter_of(alert: Alert, now: datetime) -> Matter:
 
 def _passages(kind: Kind[Any], proposal: Proposal[Any], matter: Matter) -> list[CitedPassage]:
     """What the rules say about the matter; only kinds that are worded for somebody outside need them."""
-    if not kind.text_field or kind.is_internal or kind.name == "purchase_order":
+    if not kind.text_field or kind.is_internal or kind.name in TO_SUPPLIERS:
         return []
     question = " ".join((matter.title, *(text[:500] for _, text in proposal.outside)))
     return shelf_for(proposal.shop_id).about(question)

@@ -1,4 +1,4 @@
-"""Order goods from a supplier by mail."""
+"""Order goods from a supplier by mail, where no books keep the supplier."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,10 +8,7 @@ from connectors.money import Money
 from connectors.operations import Operation, SendMessage
 from connectors.types import PurchaseOrder, Record, Supplier
 from drafts.kinds.base import (
-    Amount,
     CannotPropose,
-    Command,
-    CurrencyCode,
     Difference,
     Facts,
     Kind,
@@ -20,30 +17,30 @@ from drafts.kinds.base import (
     Preview,
     Proposal,
     Prose,
-    Quantity,
     Reader,
-    Ref,
     Row,
     Saved,
     Undo,
-    amount_in,
-    record_or_raise,
     text_of,
 )
 from drafts.kinds.own import SupplyPosition
+from drafts.kinds.stock.ordering import (
+    DECISIVE,
+    OrderCommand,
+    books_of,
+    number_of,
+    order_warnings,
+    quantity_refusals,
+    rounded,
+    supplied,
+    supplier_refusals,
+    supply_facts,
+    units,
+)
 
-# Stock sinks with every sale; only what would make this order wrong sends it back to the inbox.
-DECISIVE = {"supplier", "email", "minimum", "case", "inbound", "unit_cost", "cost_currency"}
 
-
-class PurchaseOrderCommand(Command):
-    supplier_ref: Ref
+class PurchaseOrderCommand(OrderCommand):
     to: OneLine
-    number: Ref
-    sku: Ref
-    quantity: Quantity
-    unit_cost: Amount
-    currency: CurrencyCode
     needed_by: date | None = None
     subject: OneLine
     text: Prose
@@ -57,23 +54,21 @@ class PurchaseOrderKind(Kind[PurchaseOrderCommand]):
     text_field = "text"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[PurchaseOrderCommand]:
-        sku, supplier_ref = matter.argument("sku"), matter.argument("supplier_ref")
-        supplier: Supplier | None = saved.fetch(Supplier, supplier_ref)
-        position: SupplyPosition | None = saved.fetch(SupplyPosition, sku)
-        if supplier is None or position is None:
-            raise CannotPropose("nobody is recorded as a supplier of this SKU")
+        supplier, position = supplied(matter, saved)
+        if books_of(matter, saved, supplier) is not None:
+            raise CannotPropose(f"the books keep {supplier.name}: the order goes through them")
         if position.unit_cost is None or not supplier.email or matter.mailbox_id is None:
-            raise CannotPropose("the unit cost, the supplier's address or a connected mailbox is missing")
-        currency = supplier.currency or position.currency
+            raise CannotPropose("the supplier's address or a connected mailbox is missing")
+        number = number_of(matter)
         command = PurchaseOrderCommand(
-            supplier_ref=supplier_ref,
+            supplier_ref=supplier.external_id,
             to=supplier.email,
-            number=f"PO-{matter.today:%y%m%d}-{matter.alert_id}",
-            sku=sku,
-            quantity=_rounded(matter.number("quantity") or 1, supplier),
+            number=number,
+            sku=position.external_id,
+            quantity=rounded(matter.number("quantity") or 1, supplier),
             unit_cost=position.unit_cost,
-            currency=currency,
-            subject=f"Purchase order PO-{matter.today:%y%m%d}-{matter.alert_id}",
+            currency=supplier.currency or position.currency,
+            subject=f"Purchase order {number}",
             text="",
         )
         return Proposal(command, matter.mailbox_id, _told(command, supplier, position, matter))
@@ -88,44 +83,36 @@ class PurchaseOrderKind(Kind[PurchaseOrderCommand]):
         return letter(f"{body}\n\n{exact}, in total {told['total']} {told['currency']}.", "en", "", told["shop"])
 
     def money(self, command: PurchaseOrderCommand) -> Money | None:
-        return Money(command.unit_cost * command.quantity, command.currency)
+        return command.total
 
     def read_facts(self, command: PurchaseOrderCommand, reader: Reader) -> Facts:
-        supplier: Supplier = record_or_raise(reader, Supplier, command.supplier_ref)
-        position: SupplyPosition = record_or_raise(reader, SupplyPosition, command.sku)
-        return {
-            "supplier": supplier.name,
-            "email": supplier.email,
-            "minimum": supplier.minimum_quantity,
-            "case": supplier.case_size,
-            "lead_time_days": supplier.lead_time_days,
-            "supplier_currency": supplier.currency,
-            "supplies": command.sku in supplier.skus if supplier.skus else None,
-            "title": position.title,
-            "on_hand": position.on_hand,
-            "reserved": position.reserved,
-            "inbound": position.inbound,
-            "unit_cost": text_of(position.unit_cost),
-            "cost_currency": position.currency,
-        }
+        return supply_facts(command, reader)
 
     def refusals(self, command: PurchaseOrderCommand, facts: Facts) -> list[str]:
-        return _supplier_refusals(command, facts) + _quantity_refusals(command, facts) + _text_refusals(command)
+        if not facts["email"]:
+            reasons = [f"{facts['supplier']} has no mail address on record; add it to the supplier first"]
+        elif command.to.casefold() != facts["email"].casefold():
+            reasons = [f"{command.to} is not the address of {facts['supplier']}"]
+        else:
+            reasons = supplier_refusals(command, facts)
+        return reasons + quantity_refusals(command, facts) + _text_refusals(command)
 
     def differences(self, approved: Facts, now: Facts) -> list[Difference]:
         return [moved for moved in super().differences(approved, now) if moved.field in DECISIVE]
 
     def preview(self, command: PurchaseOrderCommand, facts: Facts) -> Preview:
-        total = self.money(command)
+        total = command.total
         inbound = facts["inbound"]
         rows = [
             Row("On its way", f"{inbound} units", f"{inbound + command.quantity} units"),
-            Row("On hand", _units(facts["on_hand"]), f"{_units(facts['on_hand'])} until it arrives"),
+            Row("On hand", units(facts["on_hand"]), f"{units(facts['on_hand'])} until it arrives"),
             Row("Committed to the supplier", "0", str(total)),
             Row("Lead time", "", f"{facts['lead_time_days']} days" if facts["lead_time_days"] else "not known"),
         ]
         summary = f"Order {command.quantity} × {command.sku} from {facts['supplier']} for {total}"
-        return Preview(summary, tuple(rows), text=command.text, to=command.to, warnings=_warnings(command, facts))
+        return Preview(
+            summary, tuple(rows), text=command.text, to=command.to, warnings=tuple(order_warnings(command, facts))
+        )
 
     def operation(self, command: PurchaseOrderCommand, facts: Facts, key: str) -> Operation:
         return SendMessage(to=command.to, subject=command.subject, text=command.text)
@@ -146,58 +133,11 @@ class PurchaseOrderKind(Kind[PurchaseOrderCommand]):
         )
 
 
-def _units(count: int | None) -> str:
-    return "not known" if count is None else f"{count} units"
-
-
-def _supplier_refusals(command: PurchaseOrderCommand, facts: Facts) -> list[str]:
-    if not facts["email"]:
-        return [f"{facts['supplier']} has no mail address on record; add it to the supplier first"]
-    if command.to.casefold() != facts["email"].casefold():
-        return [f"{command.to} is not the address of {facts['supplier']}"]
-    if facts["supplies"] is False:
-        return [f"{facts['supplier']} is not recorded as a supplier of {command.sku}"]
-    if facts["supplier_currency"] and facts["supplier_currency"] != command.currency:
-        return [f"{facts['supplier']} invoices in {facts['supplier_currency']}, not {command.currency}"]
-    return []
-
-
-def _quantity_refusals(command: PurchaseOrderCommand, facts: Facts) -> list[str]:
-    reasons = []
-    if facts["minimum"] and command.quantity < facts["minimum"]:
-        reasons.append(f"{facts['supplier']} takes no order under {facts['minimum']} units")
-    if facts["case"] and command.quantity % facts["case"]:
-        reasons.append(f"{facts['supplier']} sells {command.sku} in cases of {facts['case']}")
-    return reasons
-
-
 def _text_refusals(command: PurchaseOrderCommand) -> list[str]:
     """The supplier acts on the mail, so it must name the very order that was approved."""
     named = {"number": command.number, "SKU": command.sku, "quantity": str(command.quantity)}
     absent = [word for word, value in named.items() if value not in command.text.replace(",", "")]
     return [f"the mail does not name the order's {word} ({named[word]})" for word in absent]
-
-
-def _warnings(command: PurchaseOrderCommand, facts: Facts) -> tuple[str, ...]:
-    warnings = []
-    known = amount_in(facts, "unit_cost")
-    if known is None:
-        warnings.append("The last unit cost of this SKU is not on record.")
-    elif facts["cost_currency"] == command.currency and known != command.unit_cost:
-        warnings.append(f"The unit cost on record is {Money(known, command.currency)}.")
-    if facts["inbound"]:
-        warnings.append(f"{facts['inbound']} units are on their way already.")
-    if facts["supplies"] is None:
-        warnings.append("Nobody has recorded what this supplier supplies.")
-    if facts["minimum"] is None:
-        warnings.append("The supplier's minimum quantity is not known.")
-    return tuple(warnings)
-
-
-def _rounded(quantity: int, supplier: Supplier) -> int:
-    """Up to the supplier's minimum, then up to whole cases."""
-    wanted, case = max(quantity, supplier.minimum_quantity or 1), supplier.case_size or 1
-    return -(-wanted // case) * case
 
 
 def _told(

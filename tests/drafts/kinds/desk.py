@@ -25,9 +25,10 @@ class Memory:
         shop_id: int | None = 1,
         performer: int = 1,
         others: tuple[types.Record, ...] = (),
+        calls: tuple[type[Operation], ...] = (),
     ) -> None:
         self.handover, self.shop_id, self._performer = handover, shop_id, performer
-        self.others = others
+        self.others, self.calls = others, calls
         self.records = {(type(record), record.external_id): record for record in records}
 
     def clock(self) -> datetime:
@@ -37,7 +38,7 @@ class Memory:
         return self
 
     def can(self, operation: type[Operation]) -> bool:
-        return self.shop_id == self._performer
+        return operation in self.calls
 
     def performer(self, operation: type[Operation] | Operation) -> int | None:
         return self._performer
