@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, cast
+from urllib.parse import quote
 
 import orjson
 
@@ -27,16 +28,37 @@ from connectors.base import (
     Renewed,
     Write,
 )
-from connectors.operations import ArrangeShipment, CancelOrder, DecideReturn, Operation, RefundPayment
+from connectors.operations import (
+    ArrangeShipment,
+    AskPayment,
+    CancelOrder,
+    ChangeAddress,
+    ChangeItems,
+    DecideReturn,
+    EndPromotion,
+    Exchange,
+    FixListing,
+    HoldOrder,
+    Operation,
+    RefundPayment,
+    ReplyReview,
+    Reship,
+    SetPrice,
+    SetStock,
+    StoreCredit,
+)
 from connectors.shops.marketplaces.shopify import acts, client, parse, queries, reads
 from connectors.shops.marketplaces.shopify.install import Install, after
 from connectors.shops.reading import Row
 from connectors.types import (
     Account,
+    DeliveryAddress,
     Dispute,
+    Listing,
     Order,
     Page,
     Payment,
+    Product,
     Receipt,
     Record,
     RefusalReason,
@@ -48,12 +70,13 @@ from connectors.types import (
     StockLevel,
 )
 
-REFUSAL_REASONS = tuple(RefusalReason(code, words) for code, words in acts.DECLINE_REASONS.items())
+REFUSAL_REASONS = tuple(RefusalReason(code, words) for code, words in acts.orders.DECLINE_REASONS.items())
 Perform = Callable[[client.Client, Any, Permit, str], Receipt]
-See = Callable[[client.Client, Any, str], Sighting]
+See = Callable[[client.Client, Any, str, datetime | None], Sighting]
 TOPICS = {
     "orders": "orders", "refunds": "orders", "fulfillments": "orders", "order_transactions": "orders",
     "returns": "returns", "inventory_levels": "goods", "products": "goods", "disputes": "disputes",
+    "checkouts": "checkouts",
 }  # fmt: skip
 
 
@@ -69,18 +92,41 @@ class Shopify(Install, Connector):
         Feed("returns", timedelta(minutes=5)),
         Feed("goods", timedelta(minutes=10)),
         Feed("disputes", timedelta(minutes=30)),
+        Feed("checkouts", timedelta(minutes=15)),
     )
     writes: ClassVar[Mapping[type[Operation], Write]] = {
-        RefundPayment: Write(Effect.KEY, key_lifetime=acts.KEY_LIFETIME),
+        RefundPayment: Write(Effect.KEY, key_lifetime=acts.orders.KEY_LIFETIME),
         CancelOrder: Write(Effect.NATURAL),
         DecideReturn: Write(Effect.NATURAL, undo="cancel the return while it is open; a refusal stays"),
         ArrangeShipment: Write(Effect.NATURAL, undo="cancel the fulfilment until the courier has the parcel"),
+        SetStock: Write(Effect.NATURAL, undo="set the former count; orders taken meanwhile stand"),
+        SetPrice: Write(Effect.NATURAL, undo="set the former price; orders that stand keep theirs"),
+        FixListing: Write(Effect.NATURAL, undo="write the former words back"),
+        EndPromotion: Write(Effect.NATURAL, undo="activate the discount again in the admin"),
+        HoldOrder: Write(Effect.NATURAL, undo="release the order, or hold it again"),
+        ChangeAddress: Write(Effect.NATURAL, undo="set the former address until the order has left"),
+        ChangeItems: Write(Effect.NATURAL, undo="edit the order back until it has left"),
+        AskPayment: Write(Effect.NONE),
+        StoreCredit: Write(Effect.READBACK, undo="debit the account in the admin while the credit is unspent"),
+        Reship: Write(Effect.READBACK, undo="cancel the new order until it has left"),
+        Exchange: Write(Effect.READBACK, undo="cancel the return in the admin while it is open"),
     }
     ways: ClassVar[Mapping[type[Operation], tuple[Perform, See]]] = {
-        RefundPayment: (acts.refund, acts.see_refund),
-        CancelOrder: (acts.cancel, acts.see_cancel),
-        DecideReturn: (acts.decide, acts.see_decision),
-        ArrangeShipment: (acts.arrange, acts.see_shipment),
+        RefundPayment: (acts.orders.refund, acts.orders.see_refund),
+        CancelOrder: (acts.orders.cancel, acts.orders.see_cancel),
+        DecideReturn: (acts.orders.decide, acts.orders.see_decision),
+        ArrangeShipment: (acts.orders.arrange, acts.orders.see_shipment),
+        SetStock: (acts.goods.set_stock, acts.goods.see_stock),
+        SetPrice: (acts.goods.set_price, acts.goods.see_price),
+        FixListing: (acts.goods.fix_listing, acts.goods.see_listing),
+        EndPromotion: (acts.goods.end_promotion, acts.goods.see_end),
+        HoldOrder: (acts.holds.hold, acts.holds.see_hold),
+        ChangeAddress: (acts.edits.change_address, acts.edits.see_address),
+        ChangeItems: (acts.edits.change_items, acts.edits.see_items),
+        AskPayment: (acts.credit.ask_payment, acts.credit.see_payment_asked),
+        StoreCredit: (acts.credit.give_credit, acts.credit.see_credit),
+        Reship: (acts.replacements.reship, acts.replacements.see_reship),
+        Exchange: (acts.replacements.exchange, acts.replacements.see_exchange),
     }
 
     @property
@@ -93,6 +139,10 @@ class Shopify(Install, Connector):
             return reads.goods(self.client, cursor, self.account.currency)
         if feed == "disputes":
             return reads.disputes(self.client, self.clock())
+        if feed == "checkouts":
+            return reads.checkouts(
+                self.client, cursor, self.clock(), first_span=known.first_span, overlap=known.overlap
+            )
         changed = partial(
             reads.changed_orders, self.client, cursor=cursor, now=self.clock(),
             first_span=known.first_span, overlap=known.overlap,
@@ -110,6 +160,8 @@ class Shopify(Install, Connector):
             Return: (queries.RETURN, "return", lambda item: first_of(Return, parse.aftersale(item))),
             Dispute: (queries.DISPUTE, "dispute", lambda item: first_of(Dispute, parse.dispute(item))),
             StockLevel: (queries.LEVEL, "inventoryLevel", stock_level),
+            Listing: (queries.VARIANT, "productVariant", partial(self._goods, Listing)),
+            Product: (queries.VARIANT, "productVariant", partial(self._goods, Product)),
             Shipment: (queries.SHIPMENT, "fulfillment", shipment),
             Payment: (queries.TRANSACTION, "node", payment),
         }
@@ -122,6 +174,9 @@ class Shopify(Install, Connector):
     def _order(self, item: Row) -> Record | None:
         return first_of(Order, parse.order(reads.with_all_lines(self.client, item)))
 
+    def _goods(self, record: type[Record], item: Row) -> Record | None:
+        return first_of(record, parse.goods(item, self.account.currency))
+
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         if type(operation) not in self.ways:
             raise CannotDo(f"Shopify has no call for {type(operation).__name__}; do it by hand in the admin")
@@ -132,7 +187,7 @@ class Shopify(Install, Connector):
             raise
         except Refused:
             if self.writes[type(operation)].effect is Effect.NATURAL:
-                already = see(self.client, operation, permit.key)
+                already = see(self.client, operation, permit.key, None)
                 if already.sight is Sight.SEEN:
                     return Receipt(already.reference, already.detail.encode(), is_replay=True)
             raise
@@ -140,7 +195,7 @@ class Shopify(Install, Connector):
     def probe(self, operation: Operation, key: str, since: datetime) -> Sighting:
         if type(operation) not in self.ways:
             return super().probe(operation, key, since)
-        return replace(self.ways[type(operation)][1](self.client, operation, key), read_at=self.clock())
+        return replace(self.ways[type(operation)][1](self.client, operation, key, since), read_at=self.clock())
 
     def check(self) -> str:
         shop = self.client.query(queries.SHOP, {})["shop"]
@@ -177,8 +232,18 @@ class Shopify(Install, Connector):
 
     @classmethod
     def by_hand(cls, operation: Operation, account: Account) -> str:
-        order = getattr(operation, "order_ref", "").rpartition("/")[2]
-        return f"{account.base_url.rstrip('/')}/admin/orders/{order}"
+        """Reviews are an app's own in Shopify, so an answer to one starts on the page of the store's apps."""
+        home = f"{account.base_url.rstrip('/')}/admin"
+        if isinstance(operation, ReplyReview):
+            return f"{home}/apps"
+        if isinstance(operation, EndPromotion):
+            return f"{home}/discounts/{number_of(operation.promotion_ref)}"
+        if isinstance(operation, StoreCredit):
+            return f"{home}/customers/{number_of(operation.customer_ref)}"
+        if isinstance(operation, SetStock | SetPrice | FixListing):
+            return f"{home}/products?query={quote(operation.sku)}"
+        order = getattr(operation, "order_ref", "")
+        return f"{home}/orders/{number_of(order)}" if order else f"{home}/orders"
 
     @classmethod
     def verify(cls, body: bytes, headers: Mapping[str, str], url: str, secrets: tuple[str, ...], now: datetime) -> bool:
@@ -196,6 +261,11 @@ class Shopify(Install, Connector):
     def touched(cls, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...]:
         feed = TOPICS.get(headers.get("x-shopify-topic", "").partition("/")[0])
         return (feed,) if feed else ()
+
+
+def number_of(gid: str) -> str:
+    """The number by which the admin's addresses name an object."""
+    return gid.rpartition("/")[2].partition("?")[0]
 
 
 def first_of(wanted: type[Record], rows: Iterator[Any]) -> Record | None:

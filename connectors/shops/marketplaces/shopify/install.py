@@ -29,11 +29,11 @@ class Install:
     )  # fmt: skip
     write_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "RefundPayment": ORDERS, "CancelOrder": ORDERS, "ChangeAddress": ORDERS, "AskPayment": ORDERS,
-        "CreditNote": ORDERS, "MarkFraud": ORDERS, "DecideReturn": ("write_returns",), "Exchange": ("write_returns",),
+        "DecideReturn": ("write_returns",), "Exchange": ("write_returns",),
         "ArrangeShipment": FULFILMENT, "HoldOrder": FULFILMENT, "ChangeItems": ("write_order_edits",),
         "Reship": ("write_draft_orders",), "SetStock": ("write_inventory",), "SetPrice": ("write_products",),
-        "FixListing": ("write_products",), "EndPromotion": ("write_discounts",),
-        "StoreCredit": ("write_store_credit_account_transactions",),
+        "FixListing": ("write_products",), "EndPromotion": ("write_discounts", "read_discounts"),
+        "StoreCredit": ("write_store_credit_account_transactions", "read_store_credit_accounts"),
     }  # fmt: skip
     app_credentials: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
     asks: ClassVar[tuple[Ask, ...]] = (Ask("shop", "The store's own address", "your-store.myshopify.com"),)

@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.money import parse_amount
+from connectors.operations import Address
 from connectors.shops.reading import Row, currency_of, dump, iso_moment, must_iso
 from connectors.types import (
     BadRow,
+    Checkout,
     Customer,
+    DeliveryAddress,
     Dispute,
     DisputeStatus,
     Listing,
@@ -342,4 +345,24 @@ def dispute(item: Row) -> Iterator[Record | BadRow]:
         evidence_by=iso_moment(item.get("evidenceDueBy")),
         has_evidence=item.get("evidenceSentOn") is not None,
         submission_count=1 if item.get("evidenceSentOn") else 0,
+    )
+
+
+def checkout(item: Row) -> Iterator[Record | BadRow]:
+    """A basket whose buyer left before paying. Mail about it may go to those alone who have asked for mail."""
+    customer = item.get("customer") or {}
+    mail = customer.get("defaultEmailAddress") or {}
+    price = item["totalPriceSet"]["shopMoney"]
+    yield Checkout(
+        external_id=item["id"],
+        raw=dump(item),
+        customer_ref=customer.get("id") or "",
+        customer_email=mail.get("emailAddress") or "",
+        started_at=must_iso(item["createdAt"]),
+        completed_at=iso_moment(item.get("completedAt")),
+        total=parse_amount(price["amount"]),
+        currency=currency_of(price["currencyCode"]),
+        recovery_url=item.get("abandonedCheckoutUrl") or "",
+        may_be_mailed=mail.get("marketingState") == "SUBSCRIBED",
+        skus=tuple(row["sku"] for row in item["lineItems"]["nodes"] if row.get("sku")),
     )

@@ -94,20 +94,26 @@ LEVEL_FIELDS = """fragment LevelFields on InventoryLevel {
   quantities(names: ["available", "on_hand", "committed"]) { name quantity }
 }"""
 
-GOODS = f"""query Goods($first: Int!, $after: String) {{
-  productVariants(first: $first, after: $after) {{
-    pageInfo {{ hasNextPage endCursor }}
-    nodes {{
-      id sku title price updatedAt
-      product {{ id title status description }}
-      inventoryItem {{
-        id tracked unitCost {{ amount currencyCode }}
-        inventoryLevels(first: 5) {{ nodes {{ ...LevelFields }} }}
-      }}
-    }}
+VARIANT_FIELDS = f"""fragment VariantFields on ProductVariant {{
+  id sku title price updatedAt
+  product {{ id title status description }}
+  inventoryItem {{
+    id tracked unitCost {{ amount currencyCode }}
+    inventoryLevels(first: 5) {{ nodes {{ ...LevelFields }} }}
   }}
 }}
 {LEVEL_FIELDS}"""
+
+GOODS = f"""query Goods($first: Int!, $after: String) {{
+  productVariants(first: $first, after: $after) {{
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{ ...VariantFields }}
+  }}
+}}
+{VARIANT_FIELDS}"""
+
+VARIANT = f"""query Variant($id: ID!) {{ productVariant(id: $id) {{ ...VariantFields }} }}
+{VARIANT_FIELDS}"""
 
 LEVEL = f"""query Level($id: ID!) {{
   inventoryLevel(id: $id) {{ ...LevelFields item {{ id sku variants(first: 1) {{ nodes {{ id }} }} }} }}
@@ -195,4 +201,16 @@ FULFILLMENT_ORDERS = """query FulfillmentOrders($id: ID!) {
 
 FULFILLMENT_CREATE = """mutation FulfillmentCreate($fulfillment: FulfillmentInput!) {
   fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id status } userErrors { field message } }
+}"""
+
+CHECKOUTS = """query Checkouts($first: Int!, $after: String, $query: String!) {
+  abandonedCheckouts(first: $first, after: $after, query: $query, sortKey: ID) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id abandonedCheckoutUrl createdAt updatedAt completedAt
+      totalPriceSet { shopMoney { amount currencyCode } }
+      customer { id defaultEmailAddress { emailAddress marketingState } }
+      lineItems(first: 10) { nodes { sku } }
+    }
+  }
 }"""

@@ -19,7 +19,7 @@ from connectors.base import CannotDo, Connector, NotApproved, Reconnect, Refresh
 from connectors.http import Reply
 from connectors.money import Money
 from connectors.operations import ArrangeShipment, CancelOrder, DecideReturn, Operation, RefundPayment, SendMessage
-from connectors.shops.marketplaces.shopify import Shopify, parse, queries
+from connectors.shops.marketplaces.shopify import Shopify, mutations, parse, queries
 from connectors.shops.marketplaces.shopify.client import budget, sort
 from connectors.shops.reading import read_rows
 from connectors.types import (
@@ -37,6 +37,7 @@ from connectors.types import (
     RefusalReasons,
     Return,
     ReturnStatus,
+    Review,
     Shipment,
     ShipmentStatus,
     Sight,
@@ -47,7 +48,7 @@ from tests.connectors.shops.stand import NOW, SHARED, open_with, permit, reply
 KEYS = {"access_token": "shpat_secret", "client_id": "id", "client_secret": "hush", "refresh_token": "old"}
 DOCUMENTS = {
     name: text
-    for name, text in vars(queries).items()
+    for name, text in {**vars(queries), **vars(mutations)}.items()
     if name.isupper() and isinstance(text, str) and text.startswith(("query ", "mutation "))
 }
 GID = "gid://shopify/Order/1"
@@ -65,7 +66,7 @@ def schema(request: pytest.FixtureRequest) -> Any:
 def test_every_document_fits_the_published_schema(schema: Any) -> None:
     errors = {name: validate(schema, parse_document(text)) for name, text in DOCUMENTS.items()}
     assert {name: found for name, found in errors.items() if found} == {}
-    assert len(DOCUMENTS) == 22
+    assert len(DOCUMENTS) == 53
 
 
 def money(amount: str, currency: str = "USD") -> dict[str, Any]:
@@ -725,7 +726,7 @@ def test_single_records_can_be_read_again() -> None:
     outside.answers["Order"] = {"order": None}
     assert connector.fetch(Order, GID) is None
     with pytest.raises(CannotDo):
-        connector.fetch(Listing, "x")
+        connector.fetch(Review, "x")
 
 
 def test_the_token_pair_is_traded_whole() -> None:

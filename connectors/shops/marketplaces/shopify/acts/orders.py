@@ -1,7 +1,7 @@
-"""Shopify's writes and the reads that prove them."""
+"""Refund, cancel, decide a return, hand over; and the reads that prove them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from connectors.base import CannotDo, Permit, Refused
@@ -91,7 +91,7 @@ def exact(money: Money) -> str:
     return f"{rounded:f}"
 
 
-def see_refund(client: Client, operation: RefundPayment, key: str) -> Sighting:
+def see_refund(client: Client, operation: RefundPayment, key: str, since: datetime | None = None) -> Sighting:
     order = one(client, queries.REFUNDS, "order", operation.order_ref)
     for row in order["refunds"]:
         if f"[{key}]" in (row.get("note") or ""):
@@ -116,7 +116,7 @@ def cancel(client: Client, operation: CancelOrder, permit: Permit, key: str) -> 
     return replace(receipt, reference=str(job.get("id") or operation.order_ref), is_final=bool(job.get("done")))
 
 
-def see_cancel(client: Client, operation: CancelOrder, key: str) -> Sighting:
+def see_cancel(client: Client, operation: CancelOrder, key: str, since: datetime | None = None) -> Sighting:
     at = one(client, queries.ORDER_STATE, "order", operation.order_ref)["cancelledAt"]
     if at:
         return Sighting(Sight.SEEN, operation.order_ref, f"cancelled at {at}")
@@ -138,7 +138,7 @@ def decide(client: Client, operation: DecideReturn, permit: Permit, key: str) ->
     return replace(receipt, reference=operation.return_ref)
 
 
-def see_decision(client: Client, operation: DecideReturn, key: str) -> Sighting:
+def see_decision(client: Client, operation: DecideReturn, key: str, since: datetime | None = None) -> Sighting:
     status = one(client, queries.RETURN, "return", operation.return_ref)["status"]
     detail = f"the return stands as {status}"
     if status == "REQUESTED":
@@ -164,7 +164,7 @@ def arrange(client: Client, operation: ArrangeShipment, permit: Permit, key: str
     return replace(receipt, reference=str((payload.get("fulfillment") or {}).get("id") or ""))
 
 
-def see_shipment(client: Client, operation: ArrangeShipment, key: str) -> Sighting:
+def see_shipment(client: Client, operation: ArrangeShipment, key: str, since: datetime | None = None) -> Sighting:
     order = one(client, queries.ORDER_STATE, "order", operation.order_ref)
     live = [row for row in order["fulfillments"] if row["status"] not in GONE]
     numbers = {tracking["number"]: row["id"] for row in live for tracking in row["trackingInfo"]}
