@@ -13,12 +13,12 @@ import pytest
 from connectors.base import Connector, Permit
 from connectors.money import Money
 from connectors.operations import SetCampaign, SetCampaignBudget
+from connectors.proof import protos
 from connectors.registry import open_connector
 from connectors.shops.ads.google_ads.answers import NO_ACCESS, THROTTLED
 from connectors.twin.server import TwinServer, serve
 from connectors.types import Account
 from tests.connectors.shops.stand import allow
-from tests.contracts import protos
 from tests.contracts.specs import Recorder, contract
 
 

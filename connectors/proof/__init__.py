@@ -1,0 +1,1 @@
+"""Proof against what nobody here wrote: published specifications, recorded payloads, known answers, others' clients."""
