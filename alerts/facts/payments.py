@@ -13,13 +13,14 @@ from alerts.facts.buyers import orders_by_buyer
 from alerts.facts.rows import Refs, Shops, among, rows, split
 from alerts.looks import ChargeLook, ChargesLook, DisputeLook
 
-# Charges that stand beside another of the same shop, order (or card) and amount.
+# Charges that stand beside another of the same shop, order (or card) and amount. Materialized: without statistics the
+# planner would work the groups out anew for each charge.
 REPEATED = """
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
   SELECT DISTINCT shop_id, paid_for FROM connectors_payment p
   WHERE {standing} AND {among}
 ),
-many AS (
+many AS MATERIALIZED (
   SELECT shop_id, paid_for FROM connectors_payment p JOIN wanted USING (shop_id, paid_for)
   WHERE {standing} GROUP BY 1, 2 HAVING count(*) > 1
 )

@@ -7,7 +7,7 @@ look at much asks for the statistics first.
 
 from django.db import connection
 
-LEAST = 5_000  # rows that came or moved since the last look; below it no plan can be bad enough to matter
+LEAST = 500  # rows that came or moved since the last look; a plan made for none of them is bad at some thousands
 STALE = """
 SELECT s.relname FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
 WHERE s.relname LIKE 'connectors\\_%%' AND NOT c.relispartition
