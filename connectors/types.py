@@ -169,6 +169,18 @@ class ReturnPlace(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BooksContact(Record):
+    """The one customer that the books keep under the e-mail address by which they are asked (`external_id`).
+
+    `reference` is the books' own id, which a credit note names. Never saved.
+    """
+
+    reference: str
+    name: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment(Record):
     kind: PaymentKind
     status: PaymentStatus

@@ -51,6 +51,12 @@ def reply_body(situation: str, language: str, facts: Mapping[str, str], rules: I
     return " ".join(line for line in [*lines, words["question"]] if line)
 
 
+def asked_for(topic: str, language: str, facts: Mapping[str, str]) -> str:
+    """What a buyer is asked for (address, photos, payment, choice, receipt), between greeting and closing."""
+    words = phrases()[language_of(language)]
+    return " ".join(line for line in (_filled(words[name], facts) for name in ("ask_about", f"ask_{topic}")) if line)
+
+
 def letter(body: str, language: str, name: str, shop: str) -> str:
     """A body between its greeting and closing; both come from here also where a model wrote the body."""
     words = phrases()[language_of(language)]

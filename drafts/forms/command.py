@@ -23,7 +23,7 @@ ONE_LINE = 250
 FIXED = frozenset(
     {
         "to", "in_reply_to", "currency", "main", "wave", "number", "sku", "alert", "language", "template", "place",
-        "total", "metric", "email", "promotion",
+        "total", "metric", "email", "promotion", "worth", "asks",
     }
 )  # fmt: skip
 
@@ -79,6 +79,8 @@ def fields_of(command: BaseModel, prefix: str = "") -> Iterator[tuple[str, forms
         if isinstance(value, tuple) and any(isinstance(row, BaseModel) for row in value):
             for number, row in enumerate(value):
                 yield from fields_of(row, f"{prefix}{name}.{number}.")
+        elif isinstance(value, BaseModel):
+            yield from fields_of(value, f"{prefix}{name}.")
         elif isinstance(value, tuple):
             if value:
                 yield f"{prefix}{name}", _chosen_among(name, value), list(value)
@@ -142,4 +144,5 @@ def _label(name: str) -> str:
     steps = name.split(".")
     if len(steps) == 1:
         return words(name)
-    return f"{words(steps[0])} {int(steps[1]) + 1}: {words(steps[-1]).lower()}"
+    place = f" {int(steps[1]) + 1}" if steps[1].isdigit() else ""
+    return f"{words(steps[0])}{place}: {words(steps[-1]).lower()}"

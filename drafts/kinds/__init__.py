@@ -9,6 +9,7 @@ from drafts.kinds.cases.dispute_evidence import DisputeEvidenceKind
 from drafts.kinds.cases.file_claim import FileClaimKind
 from drafts.kinds.listings.set_price import SetPriceKind
 from drafts.kinds.listings.set_stock import SetStockKind
+from drafts.kinds.messages.ask_buyer import AskBuyerKind
 from drafts.kinds.messages.reply import ReplyKind
 from drafts.kinds.money.credit_note import CreditNoteKind
 from drafts.kinds.money.mark_fraud import MarkFraudKind
@@ -23,6 +24,8 @@ from drafts.kinds.orders.exchange import ExchangeKind
 from drafts.kinds.orders.hold_order import HoldOrderKind
 from drafts.kinds.orders.reship import ReshipKind
 from drafts.kinds.parcels.redirect_parcel import RedirectParcelKind
+from drafts.kinds.parcels.return_label import ReturnLabelKind
+from drafts.kinds.parcels.void_label import VoidLabelKind
 from drafts.kinds.stock.cancel_purchase_order import CancelPurchaseOrderKind
 from drafts.kinds.stock.chase_supplier import ChaseSupplierKind
 from drafts.kinds.stock.create_purchase_order import CreatePurchaseOrderKind
@@ -53,6 +56,9 @@ KINDS: Table = {
         ReshipKind(),
         ExchangeKind(),
         RedirectParcelKind(),
+        ReturnLabelKind(),
+        VoidLabelKind(),
+        AskBuyerKind(),
         StoreCreditKind(),
         CreditNoteKind(),
         MarkFraudKind(),

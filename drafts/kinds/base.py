@@ -161,6 +161,11 @@ class Matter:
         value = self.arguments.get(name)
         return int(value) if value else None
 
+    @property
+    def headline(self) -> str:
+        """The title on one line, as long as a note may be."""
+        return " ".join(self.title.split())[:200]
+
     def proof(self) -> str:
         """The evidence in one sentence."""
         return "; ".join(f"{claim}: {value}" for claim, value in self.evidence if value)

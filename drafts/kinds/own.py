@@ -47,6 +47,14 @@ class ShopRow(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoughtLabel(Record):
+    """The last return label that was bought here for an order (`external_id`); `label_ref` is the seller's own id."""
+
+    label_ref: str
+    shop_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyPosition(Record):
     """One SKU over all channels; `external_id` is the SKU. `inbound`: ordered from suppliers and not yet received."""
 

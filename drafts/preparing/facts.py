@@ -21,8 +21,8 @@ from connectors.opening import open_shop
 from connectors.operations import Operation
 from connectors.registry import CONNECTORS
 from drafts.kinds.base import Reader, Saved
-from drafts.kinds.own import AlertRow, OrderedHere, ShopRow, SupplyPosition, TicketRow
-from drafts.models import Draft
+from drafts.kinds.own import AlertRow, BoughtLabel, OrderedHere, ShopRow, SupplyPosition, TicketRow
+from drafts.models import Draft, Execution
 from drafts.states import State
 
 MODELS: dict[type[Any], type[RecordModel]] = {
@@ -36,6 +36,7 @@ ASKED: dict[type[Any], type[Any] | None] = {
     types.RedirectOffer: None,
     types.ShippingLabel: None,
     types.ReturnPlace: None,
+    types.BooksContact: None,
     types.MessageForms: None,
     types.SupplierOrder: None,
 }
@@ -206,6 +207,18 @@ def _alert(number: str) -> AlertRow | None:
     )  # fmt: skip
 
 
+def _label(order_ref: str) -> BoughtLabel | None:
+    """The last label of ours for an order that was not given back by a draft of ours since."""
+    done = Execution.objects.filter(draft__state=State.VERIFIED, draft__command__contains=f'"order_ref":"{order_ref}"')
+    bought = done.filter(draft__kind="return_label").exclude(reference="").order_by("-pk").first()
+    if bought is None or bought.draft.shop_id is None:
+        return None
+    given_back = Draft.objects.filter(kind="void_label", state=State.VERIFIED)
+    if given_back.filter(command__contains=f'"label_ref":"{bought.reference}"').exists():
+        return None
+    return BoughtLabel(external_id=order_ref, label_ref=bought.reference, shop_id=bought.draft.shop_id)
+
+
 def _supply(sku: str) -> SupplyPosition | None:
     """None for a SKU that no product, stock level or purchase order names."""
     product = models.Product.objects.filter(sku=sku).exclude(unit_cost=None).order_by("-changed_at").first()
@@ -244,6 +257,7 @@ def _shop(number: str) -> ShopRow | None:
 
 
 OWN: dict[type[Any], Callable[[str], Any]] = {
+    BoughtLabel: _label,
     TicketRow: _ticket,
     AlertRow: _alert,
     SupplyPosition: _supply,

@@ -18,7 +18,6 @@ from drafts.kinds.base import (
     Row,
     Saved,
     Undo,
-    text_of,
 )
 
 
@@ -41,7 +40,7 @@ class AppealKind(Kind[AppealCommand]):
     def propose(self, matter: Matter, saved: Saved) -> Proposal[AppealCommand]:
         if not matter.evidence:
             raise CannotPropose("nothing is recorded that speaks against the decision")
-        subject = " ".join(matter.title.split())[:190]
+        subject = matter.headline
         command = AppealCommand(
             listing_ref=matter.argument("listing_ref"),
             metric_ref=matter.argument("metric_ref"),
@@ -65,7 +64,6 @@ class AppealKind(Kind[AppealCommand]):
         metric: AccountMetric | None = reader.fetch(AccountMetric, command.metric_ref)
         return {
             "listing": f"{listing.status} {listing.issue}".strip() if listing else "",
-            "metric": text_of(metric.value) if metric else "",
             "points": metric.points if metric else None,
         }
 

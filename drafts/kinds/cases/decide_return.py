@@ -210,5 +210,4 @@ def _warnings(command: DecideReturnCommand, facts: Facts) -> tuple[str, ...]:
         warnings.append("No pictures of ours are attached; the channel weighs them heavily.")
     if facts["photos"]:
         warnings.append(f"The buyer attached {facts['photos']} pictures: look at them before deciding.")
-    warnings.append("Store credit is not offered on this channel.")
     return tuple(warnings)

@@ -19,6 +19,7 @@ from drafts.kinds.base import (
     Row,
     Saved,
     Undo,
+    named,
     record_or_raise,
     text_of,
 )
@@ -44,15 +45,14 @@ class ReplyKind(Kind[ReplyCommand]):
     text_field = "text"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[ReplyCommand]:
-        shop_id = matter.number("conversation_shop_id") or matter.number("shop_id") or matter.shop_id
-        mine, ref = saved.of(shop_id), matter.argument("conversation_ref")
-        thread: Conversation | None = mine.fetch(Conversation, ref)
-        if thread is None or not thread.address:
-            raise CannotPropose("there is no conversation to answer in")
+        thread, mine = named(matter, saved, Conversation, "conversation_ref")
+        if not thread.address:
+            raise CannotPropose("there is nobody to answer in this conversation")
+        ref = thread.external_id
         last: Message | None = mine.latest(Message, "sent_at", conversation_ref=ref, direction="in")
         order = mine.fetch(Order, matter.argument("order_ref"))
         # A mail may name anybody's order; only the writer's own is talked about.
-        order = order if order is not None and _is_own(thread, order) is not False else None
+        order = order if order is not None and is_own(thread, order) is not False else None
         command = ReplyCommand(
             conversation_ref=ref,
             to=thread.address,
@@ -64,7 +64,7 @@ class ReplyKind(Kind[ReplyCommand]):
         )
         told = _told(matter, thread, order, saved)
         outside = (("buyer", last.text),) if last else ()
-        return Proposal(command, shop_id, told, outside, keep=(told["order"], told["tracking"]))
+        return Proposal(command, mine.shop_id, told, outside, keep=(told["order"], told["tracking"]))
 
     def write(self, proposal: Proposal[ReplyCommand], rules: tuple[tuple[str, str], ...]) -> str:
         told = proposal.told
@@ -82,7 +82,7 @@ class ReplyKind(Kind[ReplyCommand]):
             "last_message_at": text_of(thread.last_message_at),
             "is_waiting": thread.last_direction == Direction.IN,
             "order": order.number if order else "",
-            "is_own_order": _is_own(thread, order),
+            "is_own_order": is_own(thread, order),
         }
 
     def refusals(self, command: ReplyCommand, facts: Facts) -> list[str]:
@@ -115,7 +115,7 @@ class ReplyKind(Kind[ReplyCommand]):
         )
 
 
-def _is_own(thread: Conversation, order: Order | None) -> bool | None:
+def is_own(thread: Conversation, order: Order | None) -> bool | None:
     """Whether the order is the writer's; None where the channel hides the buyer's address or no order is named."""
     if order is None:
         return None
@@ -130,7 +130,7 @@ def _is_own(thread: Conversation, order: Order | None) -> bool | None:
 def _told(matter: Matter, thread: Conversation, order: Order | None, saved: Saved) -> dict[str, str]:
     seller = saved.of(matter.number("order_shop_id") or matter.number("shop_id") or matter.shop_id)
     # Where nobody can check that the writer is the buyer, the parcel's number stays out of the answer.
-    is_known = order is not None and _is_own(thread, order) is True
+    is_known = order is not None and is_own(thread, order) is True
     parcel = seller.latest(Shipment, "shipped_at", order_ref=order.external_id) if order and is_known else None
     return {
         "situation": matter.detector,

@@ -1,7 +1,7 @@
 """Tell the payment processor that a charge was fraudulent, so that it learns."""
 
 from connectors.operations import MarkFraud, Operation
-from connectors.types import Payment, PaymentKind
+from connectors.types import Payment, PaymentKind, PaymentStatus
 from drafts.kinds.base import (
     CannotPropose,
     Command,
@@ -43,17 +43,18 @@ class MarkFraudKind(Kind[MarkFraudCommand]):
             "status": str(payment.status),
             "amount": text_of(payment.amount),
             "currency": payment.currency,
-            "refunded": text_of(payment.refunded),
             "is_disputed": payment.is_disputed,
         }
 
     def refusals(self, command: MarkFraudCommand, facts: Facts) -> list[str]:
+        if facts["status"] != PaymentStatus.SUCCEEDED:
+            return [f"charge {command.payment_ref} was never paid ({facts['status']}); there is nothing to mark"]
         return []
 
     def preview(self, command: MarkFraudCommand, facts: Facts) -> Preview:
         rows = (
             Row("Charge", f"{facts['amount']} {facts['currency']}", "marked as fraudulent"),
-            Row("Refunded", f"{facts['refunded'] or '0'} {facts['currency']}", "unchanged"),
+            Row("Money", "with us", "unchanged"),
         )
         warnings = [
             "Moves no money: refund the charge by a draft of its own.",

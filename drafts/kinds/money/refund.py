@@ -26,6 +26,7 @@ from drafts.kinds.base import (
     Saved,
     Undo,
     amount_in,
+    named,
     record_or_raise,
     text_of,
 )
@@ -56,15 +57,9 @@ class RefundKind(Kind[RefundCommand]):
     undo = Undo("never")
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[RefundCommand]:
-        shop_id = matter.number("shop_id") or matter.shop_id
-        payment, order = matter.argument("payment_ref"), matter.argument("order_ref")
-        if not (payment or order):
-            raise CannotPropose("neither a payment nor an order is named")
-        mine = saved.of(shop_id)
-        found = mine.fetch(Payment, payment) if payment else mine.fetch(Order, order)
-        if found is None:
-            raise CannotPropose(f"{payment or order} is not among the saved records")
-        facts = _payment_facts(found) if payment else _order_facts(found)
+        found, mine = _paid(matter, saved)
+        is_payment = isinstance(found, Payment)
+        facts = _payment_facts(found) if isinstance(found, Payment) else _order_facts(found)
         if not facts["total"]:
             raise CannotPropose(f"the total of {facts['name']} is not known; read it again")
         left = _left(facts) or ZERO
@@ -73,14 +68,14 @@ class RefundKind(Kind[RefundCommand]):
             raise CannotPropose(f"nothing is left to refund on {facts['name']}")
         reason = matter.argument("reason")
         command = RefundCommand(
-            payment_ref=payment,
-            order_ref="" if payment else order,
+            payment_ref=found.external_id if is_payment else "",
+            order_ref="" if is_payment else found.external_id,
             amount=Money(min(asked, left), found.currency).quantized().amount,
             currency=found.currency,
             reason=reason if reason in ("duplicate", "fraudulent") else "requested_by_customer",  # type: ignore[arg-type]  # pydantic checks the literal
-            note=matter.title[:200].replace("\n", " "),
+            note=matter.headline,
         )
-        return Proposal(command, shop_id, {})
+        return Proposal(command, mine.shop_id, {})
 
     def money(self, command: RefundCommand) -> Money | None:
         return Money(command.amount, command.currency)
@@ -137,6 +132,26 @@ class RefundKind(Kind[RefundCommand]):
         )
 
 
+def _paid(matter: Matter, saved: Saved) -> tuple[Order | Payment, Saved]:
+    """What is refunded, and the shop that holds its money.
+
+    The payment that is named; else the order, or the one charge for it at another processor where its own shop took no
+    payment: there alone the money can go back.
+    """
+    if matter.argument("payment_ref"):
+        return named(matter, saved, Payment, "payment_ref")
+    if not matter.argument("order_ref"):
+        raise CannotPropose("neither a payment nor an order is named")
+    order, mine = named(matter, saved, Order, "order_ref")
+    if mine.latest(Payment, "created_at", order_ref=order.external_id, kind=PaymentKind.CHARGE) is None:
+        apart = mine.elsewhere(
+            Payment, order_number=order.number, kind=PaymentKind.CHARGE, status=PaymentStatus.SUCCEEDED
+        )
+        if apart is not None:
+            return apart[0], mine.of(apart[1])
+    return order, mine
+
+
 def _payment_facts(payment: Payment) -> Facts:
     return {
         "name": f"payment {payment.external_id}",
@@ -174,7 +189,6 @@ def _ladder(command: RefundCommand, left: Decimal) -> tuple[str, ...]:
         warnings.append(f"Partial: a full refund would be {Money(left, command.currency)}.")
     else:
         warnings.append("Full: a partial refund is the cheaper step where the buyer keeps the goods.")
-    warnings.append("Store credit is not offered on this channel.")
     if command.reason == "fraudulent":
         warnings.append("This reason also blocks the buyer's card and address at the payment processor.")
     return tuple(warnings)

@@ -25,7 +25,7 @@ from drafts.kinds.base import (
     named,
     record_or_raise,
 )
-from drafts.kinds.orders.standing import left_of, standing
+from drafts.kinds.orders.standing import account, left_of, over_left
 
 GOODWILL = Decimal("0.15")  # of what the order came to, where nobody has named a sum
 LASTS = timedelta(days=365)
@@ -52,7 +52,7 @@ class StoreCreditKind(Kind[StoreCreditCommand]):
         order, mine = named(matter, saved, Order, "order_ref")
         if not order.customer_ref:
             raise CannotPropose(f"order {order.number} has no customer account that could hold credit")
-        whole = left_of(standing(order))
+        whole = left_of(account(order))
         if not whole:
             raise CannotPropose(f"what order {order.number} came to is not known, or all of it has gone back")
         asked = Decimal(matter.argument("credit") or whole * GOODWILL)
@@ -70,19 +70,16 @@ class StoreCreditKind(Kind[StoreCreditCommand]):
         return Money(command.amount, command.currency)
 
     def read_facts(self, command: StoreCreditCommand, reader: Reader) -> Facts:
-        return standing(record_or_raise(reader, Order, command.order_ref))
+        order: Order = record_or_raise(reader, Order, command.order_ref)
+        ends = command.expires_on
+        return account(order) | {"is_over": ends is not None and ends <= reader.clock().date()}
 
     def refusals(self, command: StoreCreditCommand, facts: Facts) -> list[str]:
-        left = left_of(facts)
         if facts["customer_ref"] != command.customer_ref:
             return [f"order {facts['number']} belongs to another customer now"]
-        if command.currency != facts["currency"]:
-            return [f"order {facts['number']} is in {facts['currency']}, not {command.currency}"]
-        if left is None:
-            return [f"the total of order {facts['number']} is not known; read it again"]
-        if command.amount > left:
-            return [f"{command.amount} is more than the {left} {command.currency} that order {facts['number']} holds"]
-        return []
+        if facts["is_over"]:
+            return [f"credit that ends on {command.expires_on} could not be spent"]
+        return over_left(command.amount, command.currency, facts)
 
     def preview(self, command: StoreCreditCommand, facts: Facts) -> Preview:
         money = Money(command.amount, command.currency)

@@ -19,7 +19,7 @@ from drafts.kinds.base import (
     named,
     record_or_raise,
 )
-from drafts.kinds.orders.standing import standing
+from drafts.kinds.orders.standing import account, said, state
 
 
 class AskPaymentCommand(Command):
@@ -36,17 +36,18 @@ class AskPaymentKind(Kind[AskPaymentCommand]):
     def propose(self, matter: Matter, saved: Saved) -> Proposal[AskPaymentCommand]:
         order, mine = named(matter, saved, Order, "order_ref")
         if order.status != OrderStatus.UNPAID:
-            raise CannotPropose(f"order {order.number} is not unpaid; it is {order.status.replace('_', ' ')}")
+            raise CannotPropose(f"order {order.number} is not unpaid; it is {said(state(order))}")
         text = f"Your order {order.number} is not paid yet. You can choose how to pay on the page behind this link."
         return Proposal(AskPaymentCommand(order_ref=order.external_id, text=text), mine.shop_id, {})
 
     def read_facts(self, command: AskPaymentCommand, reader: Reader) -> Facts:
-        return standing(record_or_raise(reader, Order, command.order_ref))
+        order: Order = record_or_raise(reader, Order, command.order_ref)
+        return state(order) | account(order)
 
     def refusals(self, command: AskPaymentCommand, facts: Facts) -> list[str]:
         if facts["status"] == OrderStatus.UNPAID:
             return []
-        return [f"order {facts['number']} is {facts['status'].replace('_', ' ')}; nothing is asked for"]
+        return [f"order {facts['number']} is {said(facts)}; there is nothing to ask for"]
 
     def preview(self, command: AskPaymentCommand, facts: Facts) -> Preview:
         rows = (Row("Order", "unpaid", "unpaid, the buyer has the link"),)

@@ -24,6 +24,7 @@ from drafts.kinds.base import (
     Saved,
     Undo,
     amount_in,
+    named,
     record_or_raise,
     text_of,
 )
@@ -56,10 +57,7 @@ class CancelOrderKind(Kind[CancelOrderCommand]):
     undo = Undo("never")
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[CancelOrderCommand]:
-        shop_id = matter.number("order_shop_id") or matter.number("shop_id") or matter.shop_id
-        order = saved.of(shop_id).fetch(Order, matter.argument("order_ref"))
-        if order is None:
-            raise CannotPropose("no order is named that we have")
+        order, mine = named(matter, saved, Order, "order_ref")
         asked = order.status == OrderStatus.CANCEL_ASKED
         parts = _short_parts(order, matter)
         back = _open_amount(order) if order.paid_at else ZERO
@@ -68,7 +66,7 @@ class CancelOrderKind(Kind[CancelOrderCommand]):
         if parts:
             back = min(back, sum((_price(order, part) for part in parts), ZERO))
         payer = matter.number("shop_id") or matter.shop_id
-        apart = matter.argument("payment_ref") if payer != shop_id else ""
+        apart = matter.argument("payment_ref") if payer != mine.shop_id else ""
         command = CancelOrderCommand(
             order_ref=order.external_id,
             answer="accept_request" if asked else "cancel",
@@ -78,7 +76,7 @@ class CancelOrderKind(Kind[CancelOrderCommand]):
             refund_ref=apart,
             currency=order.currency,
         )
-        return Proposal(command, shop_id, {})
+        return Proposal(command, mine.shop_id, {})
 
     def money(self, command: CancelOrderCommand) -> Money | None:
         if command.amount is None or command.answer == "refuse_request":

@@ -1,18 +1,12 @@
 """Send an open order to another address."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from connectors.operations import Address, ChangeAddress, Operation
+from connectors.operations import ChangeAddress, Operation
 from connectors.types import Order
 from drafts.kinds.base import (
     CannotPropose,
-    Command,
     Facts,
     Kind,
     Matter,
-    OneLine,
     Preview,
     Proposal,
     Reader,
@@ -23,29 +17,14 @@ from drafts.kinds.base import (
     named,
     record_or_raise,
 )
-from drafts.kinds.orders.standing import not_open, standing
-
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n\x00]*$")]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-PARTS = ("name", "line1", "line2", "city", "region", "postcode", "country", "phone")
+from drafts.kinds.orders.standing import not_open, state
+from drafts.kinds.places import STOLEN, Place, goes_to, lines_of, told_place
 
 
-class ChangeAddressCommand(Command):
-    """The whole new address. `country` is ISO 3166-1 alpha-2, `region` the state or province."""
+class ChangeAddressCommand(Place):
+    """The whole new address."""
 
     order_ref: Ref
-    name: Line
-    line1: Line
-    line2: OneLine = ""
-    city: Line
-    region: OneLine = ""
-    postcode: Line
-    country: Country
-    phone: OneLine = ""
-
-    @property
-    def address(self) -> Address:
-        return Address(**{part: getattr(self, part) for part in PARTS})
 
 
 class ChangeAddressKind(Kind[ChangeAddressCommand]):
@@ -56,7 +35,7 @@ class ChangeAddressKind(Kind[ChangeAddressCommand]):
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[ChangeAddressCommand]:
         order, mine = named(matter, saved, Order, "order_ref")
-        parts = {part: matter.argument(f"address_{part}") for part in PARTS}
+        parts = told_place(matter)
         if not (parts["line1"] and parts["city"] and parts["postcode"]):
             raise CannotPropose("the new address is not known in full; ask the buyer for it")
         parts = {**parts, "name": parts["name"] or order.customer_name, "country": parts["country"] or order.country}
@@ -64,29 +43,22 @@ class ChangeAddressKind(Kind[ChangeAddressCommand]):
 
     def read_facts(self, command: ChangeAddressCommand, reader: Reader) -> Facts:
         order: Order = record_or_raise(reader, Order, command.order_ref)
-        return standing(order) | {"country": order.country, "region": order.region}
+        return state(order) | {"country": order.country, "goes_to": goes_to(reader, command.order_ref)}
 
     def refusals(self, command: ChangeAddressCommand, facts: Facts) -> list[str]:
+        if facts["goes_to"] == ", ".join(lines_of(command.address)):
+            return [f"order {facts['number']} goes there already"]
         return not_open(facts)
 
     def preview(self, command: ChangeAddressCommand, facts: Facts) -> Preview:
         new = lines_of(command.address)
-        before = ", ".join(filter(None, (facts["region"], facts["country"]))) or "as the channel holds it"
-        warnings = ["Only the buyer's own request is a reason: a changed address is how parcels are stolen."]
+        before = facts["goes_to"] or facts["country"] or "as the channel holds it"
+        warnings = [STOLEN]
         if facts["country"] and facts["country"] != command.country:
             warnings.append("It goes to another country: duties, postage and the promised day change.")
         summary = f"Send order {facts['number']} to {command.city}, {command.country}"
-        return Preview(
-            summary, (Row("Goes to", before, ", ".join(new)),), text="\n".join(new), warnings=tuple(warnings)
-        )
+        rows = (Row("Goes to", before, ", ".join(new)),)
+        return Preview(summary, rows, text="\n".join(new), warnings=tuple(warnings))
 
     def operation(self, command: ChangeAddressCommand, facts: Facts, key: str) -> Operation:
         return ChangeAddress(order_ref=command.order_ref, address=command.address)
-
-
-def lines_of(address: Address) -> list[str]:
-    """An address as it is written on a parcel."""
-    place = " ".join(filter(None, (address.postcode, address.city, address.region)))
-    return [
-        part for part in (address.name, address.line1, address.line2, place, address.country, address.phone) if part
-    ]

@@ -50,6 +50,9 @@ class ChangeItemsCommand(Command):
     def changes_something(self) -> Self:
         if not (self.changed or self.added):
             raise ValueError("name at least one line to change or one listing to add")
+        refs = [one.line_ref for one in self.changed]
+        if len(set(refs)) != len(refs):
+            raise ValueError("name each line once")
         return self
 
 
@@ -62,10 +65,11 @@ class ChangeItemsKind(Kind[ChangeItemsCommand]):
     def propose(self, matter: Matter, saved: Saved) -> Proposal[ChangeItemsCommand]:
         order, mine = named(matter, saved, Order, "order_ref")
         changed = tuple(
-            Changed(line_ref=ref, quantity=units) for ref, units in dict(matter.arguments.get("quantities", {})).items()
+            Changed(line_ref=ref, quantity=units)
+            for ref, units in dict(matter.arguments.get("quantities") or {}).items()
         )
         added = tuple(
-            Added(listing_ref=ref, quantity=units) for ref, units in dict(matter.arguments.get("added", {})).items()
+            Added(listing_ref=ref, quantity=units) for ref, units in dict(matter.arguments.get("added") or {}).items()
         )
         if not (changed or added):
             raise CannotPropose(f"what should change in order {order.number} is not said")
@@ -73,23 +77,18 @@ class ChangeItemsKind(Kind[ChangeItemsCommand]):
 
     def read_facts(self, command: ChangeItemsCommand, reader: Reader) -> Facts:
         order: Order = record_or_raise(reader, Order, command.order_ref)
-        listings = {one.listing_ref: record_or_raise(reader, Listing, one.listing_ref) for one in command.added}
-        return standing(order) | {
-            "added": {
-                ref: {"sku": listing.sku, "price": text_of(listing.price), "currency": listing.currency}
-                for ref, listing in listings.items()
-            }
-        }
+        return standing(order) | {"added": offers(reader, command.added)}
 
     def refusals(self, command: ChangeItemsCommand, facts: Facts) -> list[str]:
         reasons = not_open(facts)
         strangers = [one.line_ref for one in command.changed if one.line_ref not in facts["lines"]]
         if strangers:
             reasons.append(f"order {facts['number']} has no line {', '.join(strangers)}")
-        foreign = [ref for ref, one in facts["added"].items() if one["currency"] != facts["currency"]]
-        if foreign:
-            reasons.append(f"{', '.join(foreign)} is not sold in {facts['currency']}")
-        if not reasons and not command.added and not any(self._units(command, facts).values()):
+        reasons += not_sold(facts["added"], facts)
+        units = self._units(command, facts)
+        if not reasons and not command.added and units == facts["lines"]:
+            reasons.append(f"order {facts['number']} holds just that already")
+        elif not reasons and not command.added and not any(units.values()):
             reasons.append(f"nothing would be left of order {facts['number']}; cancel it instead")
         return reasons
 
@@ -139,3 +138,22 @@ class ChangeItemsKind(Kind[ChangeItemsCommand]):
         return moved + sum(
             (Decimal(facts["added"][one.listing_ref]["price"]) * one.quantity for one in command.added), Decimal(0)
         )
+
+
+def offers(reader: Reader, wanted: tuple[Added, ...]) -> dict[str, dict[str, str]]:
+    """What each listing that is put in is, costs, and whether it is for sale. Raises LookupError where one is gone."""
+    found: dict[str, Listing] = {one.listing_ref: record_or_raise(reader, Listing, one.listing_ref) for one in wanted}
+    return {
+        ref: {
+            "sku": listing.sku, "price": text_of(listing.price), "currency": listing.currency, "status": listing.status
+        }
+        for ref, listing in found.items()
+    }  # fmt: skip
+
+
+def not_sold(offered: dict[str, dict[str, str]], facts: Facts) -> list[str]:
+    """Listings that cannot be put into an order: off sale, or in another currency."""
+    reasons = [f"{one['sku'] or ref} is not for sale ({one['status']})" for ref, one in offered.items()
+               if one["status"] != "live"]  # fmt: skip
+    foreign = [one["sku"] or ref for ref, one in offered.items() if one["currency"] != facts["currency"]]
+    return reasons + [f"{name} is not sold in {facts['currency']}" for name in foreign]

@@ -21,7 +21,7 @@ from drafts.kinds.base import (
     named,
     record_or_raise,
 )
-from drafts.kinds.orders.standing import not_open, standing
+from drafts.kinds.orders.standing import not_open, said, state
 
 Reason = Literal["fraud", "address", "stock", "payment", "other"]
 # What a detector's finding holds an order for.
@@ -47,29 +47,33 @@ class HoldOrderKind(Kind[HoldOrderCommand]):
         order, mine = named(matter, saved, Order, "order_ref")
         is_held = matter.choice != "release"
         if is_held == (order.status == OrderStatus.ON_HOLD):
-            raise CannotPropose(f"order {order.number} is {order.status.replace('_', ' ')} already")
+            raise CannotPropose(f"order {order.number} is {'held already' if is_held else 'not held'}")
         command = HoldOrderCommand(
             order_ref=order.external_id,
             is_held=is_held,
             reason=REASONS.get(matter.detector, "other"),
-            note=matter.title[:200].replace("\n", " "),
+            note=matter.headline,
         )
         return Proposal(command, mine.shop_id, {})
 
+    def choices(self, matter: Matter) -> tuple[tuple[str, str], ...]:
+        return (("release", "Release the order"),)
+
+    def choice_of(self, command: HoldOrderCommand) -> str:
+        return "" if command.is_held else "release"
+
     def read_facts(self, command: HoldOrderCommand, reader: Reader) -> Facts:
-        return standing(record_or_raise(reader, Order, command.order_ref))
+        return state(record_or_raise(reader, Order, command.order_ref))
 
     def refusals(self, command: HoldOrderCommand, facts: Facts) -> list[str]:
         is_held = facts["status"] == OrderStatus.ON_HOLD
         if not command.is_held:
             return [] if is_held else [f"order {facts['number']} is not held"]
-        if facts["status"] == OrderStatus.PACKED:
-            return [f"order {facts['number']} is with the courier's booking already; call the hand-over off first"]
         return [f"order {facts['number']} is held already"] if is_held else not_open(facts)
 
     def preview(self, command: HoldOrderCommand, facts: Facts) -> Preview:
         after = "on hold" if command.is_held else "to ship"
-        rows = [Row("Order", facts["status"].replace("_", " "), after), Row("Reason given", "", command.reason)]
+        rows = [Row("Order", said(facts), after), Row("Reason given", "", command.reason)]
         warnings = []
         if command.is_held:
             warnings.append("The channel's own deadlines run on: a held order can become late.")

@@ -1,13 +1,18 @@
 """Send goods of an order again without charge."""
 
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
 
 from connectors.money import Money
 from connectors.operations import Operation, Reship
-from connectors.types import Order
+from connectors.types import Order, OrderStatus
 from drafts.kinds.base import (
+    Amount,
     CannotPropose,
     Command,
+    CurrencyCode,
     Facts,
     Kind,
     Matter,
@@ -20,15 +25,20 @@ from drafts.kinds.base import (
     Row,
     Saved,
     Undo,
+    amount_in,
     named,
     record_or_raise,
 )
-from drafts.kinds.orders.standing import GONE, standing
+from drafts.kinds.orders.standing import GONE, said, standing
 
 
 class ReshipCommand(Command):
+    """`worth` is what the goods were sold for: the most that is given a second time, by which the policy judges."""
+
     order_ref: Ref
-    lines: tuple[Part, ...]
+    lines: Annotated[tuple[Part, ...], Field(min_length=1)]
+    worth: Amount
+    currency: CurrencyCode
     note: OneLine = ""
 
 
@@ -40,33 +50,44 @@ class ReshipKind(Kind[ReshipCommand]):
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[ReshipCommand]:
         order, mine = named(matter, saved, Order, "order_ref")
-        parts = tuple(
-            Part(line_ref=line.external_id, quantity=line.quantity - line.cancelled_quantity)
-            for line in order.lines
-            if line.quantity > line.cancelled_quantity
-        )
+        facts = standing(order)
+        parts = tuple(Part(line_ref=ref, quantity=units) for ref, units in facts["lines"].items() if units > 0)
         if order.status not in GONE or not parts:
             raise CannotPropose(f"order {order.number} has nothing that left and could be sent again")
-        note = f"Replacement for order {order.number}"
-        return Proposal(ReshipCommand(order_ref=order.external_id, lines=parts, note=note), mine.shop_id, {})
+        command = ReshipCommand(
+            order_ref=order.external_id,
+            lines=parts,
+            worth=worth_of(parts, facts).quantized().amount,
+            currency=order.currency,
+            note=f"Replacement for order {order.number}",
+        )
+        return Proposal(command, mine.shop_id, {})
+
+    def money(self, command: ReshipCommand) -> Money | None:
+        return Money(command.worth, command.currency)
 
     def read_facts(self, command: ReshipCommand, reader: Reader) -> Facts:
         return standing(record_or_raise(reader, Order, command.order_ref))
 
     def refusals(self, command: ReshipCommand, facts: Facts) -> list[str]:
         if facts["status"] not in GONE:
-            return [
-                f"order {facts['number']} is {facts['status'].replace('_', ' ')}; ship it before anything is sent again"
-            ]
-        return too_many(command.lines, facts)
+            return [f"order {facts['number']} is {said(facts)}; only what has left can be sent again"]
+        if command.currency != facts["currency"]:
+            return [f"order {facts['number']} is in {facts['currency']}, not {command.currency}"]
+        reasons, worth = too_many(command.lines, facts), worth_of(command.lines, facts).quantized()
+        if not reasons and worth.amount > command.worth:
+            reasons.append(f"these goods were sold for {worth}; the draft is for {command.worth}")
+        return reasons
 
     def preview(self, command: ReshipCommand, facts: Facts) -> Preview:
         goods = goods_of(command.lines, facts)
         worth = worth_of(command.lines, facts)
         rows = tuple(Row(sku, "sent once", f"{units} more") for sku, units in goods)
         warnings = ["A second parcel costs its goods and postage: a claim at the courier may bring the first one back."]
-        if facts["refunded"] and Decimal(facts["refunded"]) > 0:
+        if amount_in(facts, "refunded"):
             warnings.insert(0, f"{facts['refunded']} {facts['currency']} of this order has gone back already.")
+        if facts["status"] in (OrderStatus.DELIVERED, OrderStatus.COMPLETED):
+            warnings.insert(0, "The courier reports the first parcel as delivered.")
         words = ", ".join(f"{units} × {sku}" for sku, units in goods)
         text = f"Send again for order {facts['number']}, without charge: {words}. {command.note}"
         summary = f"Send {words} again for order {facts['number']} (sold for {worth})"
@@ -78,9 +99,7 @@ class ReshipKind(Kind[ReshipCommand]):
 
 
 def too_many(parts: tuple[Part, ...], facts: Facts) -> list[str]:
-    """Lines that the order does not have, or not so many units of."""
-    if not parts:
-        return ["name at least one line"]
+    """Lines that the order does not have, or of which the buyer does not have so many units."""
     reasons = []
     for part in parts:
         units = facts["lines"].get(part.line_ref)

@@ -1,15 +1,16 @@
 """Change a parcel's way: another day, another address, back to us, or kept for collection."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from connectors.operations import Address, Operation, RedirectParcel
-from connectors.types import Shipment, ShipmentStatus
+from connectors.types import RedirectOffer, RedirectWay, Shipment, ShipmentStatus
 from drafts.kinds.base import (
     CannotPropose,
     Command,
+    Difference,
     Facts,
     Kind,
     Matter,
@@ -26,7 +27,7 @@ from drafts.kinds.base import (
     record_or_raise,
     text_of,
 )
-from drafts.kinds.orders.change_address import PARTS, lines_of
+from drafts.kinds.places import PARTS, STOLEN, lines_of, told_place
 
 Way = Literal["reschedule", "reroute", "return", "hold_for_pickup"]
 WORDS: dict[Way, str] = {
@@ -53,7 +54,7 @@ class RedirectParcelCommand(Command):
     city: OneLine = ""
     region: OneLine = ""
     postcode: OneLine = ""
-    country: OneLine = ""
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     phone: OneLine = ""
 
     @model_validator(mode="after")
@@ -70,26 +71,41 @@ class RedirectParcelCommand(Command):
 
 
 class RedirectParcelKind(Kind[RedirectParcelCommand]):
+    """Facts hold every way that the courier offers, so that another one may be chosen under Edit."""
+
     name = "redirect_parcel"
     label = "Redirect a parcel"
     command = RedirectParcelCommand
-    undo = Undo("until the courier has acted on it, by calling it off with the courier")
+    undo = Undo("until the courier has acted on it, by calling it off with the courier; its fee may stay")
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[RedirectParcelCommand]:
         parcel, mine = named(matter, saved, Shipment, "shipment_ref")
         if not parcel.tracking_number:
             raise CannotPropose("the parcel has no tracking number")
+        way: Way = next((each for each in WORDS if each == matter.choice), "return")
         command = RedirectParcelCommand(
             shipment_ref=parcel.external_id,
             order_ref=parcel.order_ref,
             tracking_number=parcel.tracking_number,
             carrier=parcel.carrier,
         )
-        return Proposal(command, mine.performer(RedirectParcel), {})
+        courier = mine.performer(self.operation(command, {}, ""))
+        return Proposal(_changed(command, way, matter, mine.of(courier)), courier, {})
+
+    def choices(self, matter: Matter) -> tuple[tuple[str, str], ...]:
+        ways = [("hold_for_pickup", "Keep the parcel for collection"), ("reschedule", "Deliver it on another day")]
+        return (*ways, ("reroute", "Send it to another address")) if told_place(matter)["line1"] else tuple(ways)
+
+    def choice_of(self, command: RedirectParcelCommand) -> str:
+        return "" if command.way == "return" else command.way
 
     def read_facts(self, command: RedirectParcelCommand, reader: Reader) -> Facts:
         parcel: Shipment = record_or_raise(reader, Shipment, command.shipment_ref)
-        return {
+        offer: RedirectOffer | None = reader.fetch(RedirectOffer, command.tracking_number)
+        told = (
+            {"ways": {each.way: _terms(each) for each in offer.ways}, "standing": list(offer.standing)} if offer else {}
+        )
+        return told | {
             "tracking_number": parcel.tracking_number,
             "carrier": parcel.carrier,
             "status": str(parcel.status),
@@ -97,30 +113,41 @@ class RedirectParcelKind(Kind[RedirectParcelCommand]):
         }
 
     def refusals(self, command: RedirectParcelCommand, facts: Facts) -> list[str]:
+        number = command.tracking_number
         if facts["status"] in OVER:
-            return [f"parcel {command.tracking_number} {OVER[ShipmentStatus(facts['status'])]}"]
-        if facts["tracking_number"] != command.tracking_number:
-            return [f"the parcel's number is {facts['tracking_number'] or 'gone'} now, not {command.tracking_number}"]
-        return []
+            return [f"parcel {number} {OVER[ShipmentStatus(facts['status'])]}"]
+        if facts["tracking_number"] != number:
+            return [f"the parcel's number is {facts['tracking_number'] or 'gone'} now, not {number}"]
+        if command.way in facts.get("standing", ()):
+            return [f"that parcel {number} {WORDS[command.way]} is asked for already"]
+        return _unoffered(command, facts["ways"]) if "ways" in facts else []
+
+    def differences(self, approved: Facts, now: Facts) -> list[Difference]:
+        """The days to choose from move by themselves; whether the chosen one is among them is looked at again."""
+        return super().differences(_without_days(approved), _without_days(now))
 
     def preview(self, command: RedirectParcelCommand, facts: Facts) -> Preview:
+        charge = facts.get("ways", {}).get(command.way, {}).get("charge", "")
+        fee = f"charges {charge or 'what it says afterwards'}"
         rows = [
             Row("Parcel", facts["status"].replace("_", " "), WORDS[command.way]),
-            Row("Courier", facts["carrier"] or "not named", facts["carrier"] or "not named"),
+            Row("Courier", facts["carrier"] or "not named", fee),
         ]
-        warnings = ["The courier charges for it and may say no: what it accepts is shown once it has answered."]
-        text = ""
+        warnings, text = [], f"Parcel {command.tracking_number}: {WORDS[command.way]}"
+        if "ways" not in facts:
+            warnings.append("The courier may say no: whether it still takes this change is shown once it has answered.")
         if command.way == "reschedule":
             rows.append(Row("Day", facts["promised_at"][:10] or "not promised", str(command.day)))
+            text += f" ({command.day})"
         if command.address is not None:
-            text = "\n".join(lines_of(command.address))
-            rows.append(Row("Goes to", "the order's address", text.replace("\n", ", ")))
-            warnings.append("Only the buyer's own request is a reason: a changed address is how parcels are stolen.")
+            place = lines_of(command.address)
+            text = "\n".join((f"{text}:", *place))
+            rows.append(Row("Goes to", "the order's address", ", ".join(place)))
+            warnings.append(STOLEN)
         if command.way == "return":
             warnings.append("The buyer does not get it: settle the order with a refund or a new parcel.")
-        return Preview(
-            f"Parcel {command.tracking_number} {WORDS[command.way]}", tuple(rows), text, warnings=tuple(warnings)
-        )
+        summary = f"Parcel {command.tracking_number} {WORDS[command.way]}"
+        return Preview(summary, tuple(rows), text, warnings=tuple(warnings))
 
     def operation(self, command: RedirectParcelCommand, facts: Facts, key: str) -> Operation:
         return RedirectParcel(
@@ -130,3 +157,37 @@ class RedirectParcelKind(Kind[RedirectParcelCommand]):
             day=command.day,
             address=command.address,
         )
+
+
+def _changed(command: RedirectParcelCommand, way: Way, matter: Matter, courier: Saved) -> RedirectParcelCommand:
+    """The command for another way: the first day that the courier offers, the address that the matter names."""
+    changes: dict[str, Any] = {"way": way}
+    if way == "reroute":
+        changes |= told_place(matter)
+    if way == "reschedule":
+        offer: RedirectOffer | None = courier.fetch(RedirectOffer, command.tracking_number)
+        days = [day for each in offer.ways if each.way == way for day in each.days] if offer else []
+        if not days:
+            raise CannotPropose("the courier offers no other day for this parcel")
+        changes["day"] = days[0]
+    return RedirectParcelCommand.model_validate(command.model_dump() | changes)
+
+
+def _terms(way: RedirectWay) -> dict[str, Any]:
+    return {"days": [day.isoformat() for day in way.days], "charge": str(way.charge) if way.charge else ""}
+
+
+def _without_days(facts: Facts) -> Facts:
+    if "ways" not in facts:
+        return facts
+    return facts | {"ways": {way: terms["charge"] for way, terms in facts["ways"].items()}}
+
+
+def _unoffered(command: RedirectParcelCommand, ways: dict[str, Any]) -> list[str]:
+    if command.way not in ways:
+        offered = ", ".join(way.replace("_", " ") for way in ways) or "nothing any more"
+        return [f"the courier offers for this parcel: {offered}; not {command.way.replace('_', ' ')}"]
+    days = ways[command.way]["days"]
+    if command.way == "reschedule" and days and str(command.day) not in days:
+        return [f"the courier offers {', '.join(days)}, not {command.day}"]
+    return []

@@ -1,5 +1,6 @@
 """Records in memory, read as a kind reads them, and an alert's plain content."""
 
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -35,7 +36,9 @@ class Memory:
         return NOW
 
     def of(self, shop_id: int | None) -> "Memory":
-        return self
+        seen = copy(self)
+        seen.shop_id = shop_id
+        return seen
 
     def can(self, operation: type[Operation]) -> bool:
         return operation in self.calls

@@ -54,7 +54,19 @@ from connectors.shops.marketplaces.amazon import (
 from connectors.shops.marketplaces.amazon.client import Client, renewed
 from connectors.shops.marketplaces.amazon.places import PLACES
 from connectors.shops.reading import UNREADABLE, reason_of
-from connectors.types import Account, Listing, Order, Page, Receipt, Record, Shipment, Sight, Sighting, StockLevel
+from connectors.types import (
+    Account,
+    DeliveryAddress,
+    Listing,
+    Order,
+    Page,
+    Receipt,
+    Record,
+    Shipment,
+    Sight,
+    Sighting,
+    StockLevel,
+)
 
 Perform = Callable[[Client, Any, Permit], Receipt]
 See = Callable[[Client, Any, str, datetime], Sighting]
@@ -161,6 +173,7 @@ class Amazon(Connector):
     def fetch(self, record: type[R], external_id: str) -> R | None:
         ways: dict[type[Record], Callable[[str], Record | None]] = {
             Order: self._order,
+            DeliveryAddress: lambda ref: parse.delivery_address(reads.order_row(self.client, ref)),
             Shipment: self._shipment,
             Listing: self._listing,
             StockLevel: self._stock,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.money import ZERO
+from connectors.operations import Address
 from connectors.shops.reading import (
     Row,
     Unreadable,
@@ -19,6 +20,7 @@ from connectors.shops.reading import (
 )
 from connectors.types import (
     BadRow,
+    DeliveryAddress,
     Listing,
     Order,
     OrderLine,
@@ -39,6 +41,10 @@ ORDER_STATUS = {
     "CANCELLED": OrderStatus.CANCELLED,
     "UNFULFILLABLE": OrderStatus.ON_HOLD,
 }
+ADDRESS_PARTS = {
+    "name": "name", "line1": "addressLine1", "city": "city", "region": "stateOrRegion", "postcode": "postalCode",
+    "country": "countryCode", "phone": "phone",
+}  # fmt: skip
 NOT_PAID_YET = frozenset({"PENDING_AVAILABILITY", "PENDING"})
 PARCEL_STATUS = {
     "PENDING": ShipmentStatus.BOOKED,
@@ -90,6 +96,16 @@ def order(item: Row, currency: str, refunded: Decimal | None = None) -> Iterator
     )
     for parcel in parcels:
         yield from package(ref, parcel, window_end(fulfillment.get("deliverByWindow")))
+
+
+def delivery_address(item: Row) -> DeliveryAddress | None:
+    """None where Amazon tells none: to an app without the role, and some weeks after the delivery."""
+    found = (item.get("recipient") or {}).get("deliveryAddress") or {}
+    if not found.get("addressLine1"):
+        return None
+    second = ", ".join(filter(None, (found.get("addressLine2"), found.get("addressLine3"))))
+    told = {part: str(found.get(name) or "") for part, name in ADDRESS_PARTS.items()}
+    return DeliveryAddress(external_id=item["orderId"], raw=dump(item), address=Address(**told, line2=second))
 
 
 def standing(item: Row, status: str, parcels: list[Row]) -> OrderStatus:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import orjson
 
@@ -16,7 +16,7 @@ from connectors.operations import BuyReturnLabel, FileClaim, Operation, Redirect
 from connectors.shops.parcels import REDIRECT_PAGES, page_of, read_one
 from connectors.shops.reading import json_object, read_rows
 from connectors.shops.shipping.easypost import claims, client, labels, parse
-from connectors.types import Account, Page, Receipt, Shipment, ShipmentStatus, ShippingLabel, Sighting
+from connectors.types import Account, Page, Receipt, ReturnPlace, Shipment, ShipmentStatus, ShippingLabel, Sighting
 
 DASHBOARD = "https://app.easypost.com/"
 ENDED = frozenset({ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED})
@@ -42,7 +42,10 @@ class Sweep:
 
 
 class EasyPost(Connector):
-    """Settings: `claims_email`, where answers to a claim go. EasyPost cannot change a parcel's way."""
+    """Settings: `claims_email`, where answers to a claim go; `return_address`, where goods come back to (name, line1,
+    line2, city, region, postcode, country, phone); `return_parcel`, how a usual one measures (weight_grams, length_mm,
+    width_mm, height_mm). EasyPost cannot change a parcel's way.
+    """
 
     kind = "easypost"
     label = "EasyPost"
@@ -91,6 +94,8 @@ class EasyPost(Connector):
         return iso(max(since, now - LONGEST))
 
     def fetch(self, record: type[R], external_id: str) -> R | None:
+        if record is ReturnPlace:
+            return cast("R | None", labels.return_place(self.account, external_id))
         if record not in (Shipment, ShippingLabel):
             raise CannotDo(f"EasyPost has no read of one {record.__name__}")
         item = self.client.one("trackers" if record is Shipment else "shipments", external_id)

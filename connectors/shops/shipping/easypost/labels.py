@@ -15,7 +15,7 @@ from connectors.shops.parcels import compact
 from connectors.shops.reading import UNREADABLE, Row, amount
 from connectors.shops.shipping.easypost.client import AMBIGUOUS, Client
 from connectors.shops.shipping.easypost.parse import INCH_MM, OUNCE_GRAMS
-from connectors.types import Receipt, Sight, Sighting
+from connectors.types import Account, Receipt, ReturnPlace, Sight, Sighting
 
 LOOK_BACK = timedelta(days=2)  # longer than an intent is retried
 GIVEN_BACK = frozenset({"submitted", "refunded"})
@@ -64,6 +64,21 @@ def wanted(operation: BuyReturnLabel, key: str) -> Row:
         "to_address": place(operation.sender),
         "parcel": measures(operation.parcel),
     }
+
+
+def return_place(account: Account, ref: str) -> ReturnPlace | None:
+    """What the account's settings say; None where they do not. Raises Refused where they cannot be read."""
+    told, usual = account.settings.get("return_address"), account.settings.get("return_parcel")
+    if not told:
+        return None
+    try:
+        address = Address(**{name: str(part) for name, part in dict(told).items()})  # type: ignore[call-overload]  # JSON
+        parcel = Parcel(**{name: int(size) for name, size in dict(usual).items()}) if usual else None  # type: ignore[call-overload]  # JSON
+    except (TypeError, ValueError) as error:
+        raise Refused(
+            f"{account.name}: `return_address` or `return_parcel` in its settings is wrong: {error}"
+        ) from error
+    return ReturnPlace(external_id=ref, address=address, parcel=parcel)
 
 
 def place(address: Address) -> Row:

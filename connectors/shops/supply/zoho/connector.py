@@ -42,6 +42,7 @@ from connectors.shops.supply.zoho import acts, answers, centres, install, reads
 from connectors.shops.supply.zoho.client import Client
 from connectors.types import (
     Account,
+    BooksContact,
     Page,
     Product,
     PurchaseOrder,
@@ -116,6 +117,7 @@ class Zoho(Connector):
             PurchaseOrder: reads.one_line,
             SupplierOrder: reads.one_numbered,
             Supplier: reads.one_supplier,
+            BooksContact: reads.one_customer,
             Product: reads.one_of_item,
             StockLevel: reads.one_of_item,
         }

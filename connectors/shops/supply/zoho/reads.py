@@ -14,11 +14,21 @@ from typing import Any
 import orjson
 
 from connectors.base import Refused, Retry
-from connectors.shops.reading import UNREADABLE, Row, bad_row, read_rows, reason_of
+from connectors.shops.reading import UNREADABLE, Row, bad_row, dump, read_rows, reason_of
 from connectors.shops.supply.zoho import parse
 from connectors.shops.supply.zoho.answers import MISSING
 from connectors.shops.supply.zoho.client import Client
-from connectors.types import BadRow, Page, Product, PurchaseOrder, Record, StockLevel, Supplier, SupplierOrder
+from connectors.types import (
+    BadRow,
+    BooksContact,
+    Page,
+    Product,
+    PurchaseOrder,
+    Record,
+    StockLevel,
+    Supplier,
+    SupplierOrder,
+)
 
 AT_ONCE = 25  # orders read in full before they are given on: at a hundred calls a minute that takes a quarter minute
 DETAILS = 100  # items asked for by one call
@@ -195,6 +205,21 @@ def one_numbered(client: Client, number: str) -> SupplierOrder | None:
 
 def one_supplier(client: Client, ref: str) -> Supplier:
     return next(iter(parse.supplier(client.one(f"/contacts/{ref}", "contact"), supplied_by(client).get(ref, ()))))
+
+
+def one_customer(client: Client, email: str) -> BooksContact | None:
+    """The one customer with this address; None where Zoho has none or several of them."""
+    rows = client.rows("/contacts", "contacts", {"contact_type": "customer", "email": email, "per_page": 2})
+    found = [row for row in rows if isinstance(row, dict) and str(row.get("email")).casefold() == email.casefold()]
+    if len(found) != 1:
+        return None
+    return BooksContact(
+        external_id=email,
+        raw=dump(found[0]),
+        reference=str(found[0]["contact_id"]),
+        name=str(found[0].get("contact_name") or ""),
+        currency=str(found[0].get("currency_code") or ""),
+    )
 
 
 def one_of_item(client: Client, ref: str) -> list[Product | StockLevel]:

@@ -25,6 +25,11 @@ from connectors.twin.world.channels import CHANNELS
 from connectors.twin.world.parcels import iso
 from connectors.twin.world.trade import Order
 
+RETURNS = {
+    "name": "Lumen & Loft Returns", "line1": "1200 Warehouse Way", "city": "Austin", "region": "TX",
+    "postcode": "78744", "country": "US", "phone": "+1 512 555 0100",
+}  # fmt: skip
+USUAL = {"weight_grams": 1200, "length_mm": 300, "width_mm": 220, "height_mm": 120}
 API_KEY = "EZAKtwin0lumenandloft7f3e"
 WEBHOOK_SECRET = "whsec twin é 4711"  # noqa: S105 - the twin's own, and not in the form NFKD
 Body = dict[str, Any]
@@ -68,7 +73,8 @@ class EasyPost:
         return {
             "kind": "easypost", "name": "Lumen & Loft (EasyPost)", "external_id": "user_lumenandloft", "country": "US",
             "currency": "USD", "time_zone": "America/Chicago",
-            "settings": {"claims_email": "ops@lumenandloft.example"} | pace(self.overall is not None),
+            "settings": {"claims_email": "ops@lumenandloft.example", "return_address": RETURNS, "return_parcel": USUAL}
+            | pace(self.overall is not None),
             "credentials": {"api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET},
         }  # fmt: skip
 

@@ -59,6 +59,8 @@ def list_contacts(api: Zoho, params: Params, body: Shape, id: str) -> Shape:
     if kind in ("", "customer"):
         recent = market.books["shopify"].orders[-RECENT_BUYERS:]
         rows += [shapes.customer(market, buyer) for buyer in sorted({order.buyer for order in recent})]
+    email = params.get("email", "")
+    rows = [row for row in rows if email in ("", row["email"])]
     return page("contacts", by_creation(rows, params), lambda row: row, params)
 
 

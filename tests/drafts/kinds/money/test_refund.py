@@ -93,7 +93,6 @@ def test_a_preview_shows_the_ladder_and_that_money_never_comes_back() -> None:
     assert preview.warnings == (
         "Money that has gone back cannot be fetched again.",
         "Partial: a full refund would be 50.00 USD.",
-        "Store credit is not offered on this channel.",
     )
     assert KIND.undo.label == "never"
 

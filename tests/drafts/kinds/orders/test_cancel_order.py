@@ -108,7 +108,7 @@ def test_a_preview_says_what_goes_back_and_that_it_is_final() -> None:
 
 
 def test_no_order_no_proposal() -> None:
-    with pytest.raises(CannotPropose, match="no order"):
+    with pytest.raises(CannotPropose, match="order gone is not among the saved records"):
         KIND.propose(matter(order_ref="gone"), Memory())
     with pytest.raises(LookupError, match="order o1 is no longer there"):
         KIND.read_facts(command(), Memory())
