@@ -87,6 +87,15 @@ def accept_dispute(market: Market, dispute: Dispute, key: str) -> None:
     market.emit("charge.dispute.closed", dispute)
 
 
+def report_charge(market: Market, charge: Charge, report: str, key: str = "") -> None:
+    """Tell the processor what the company thinks of a charge. Raises Refusal: bad_report."""
+    if report not in ("fraudulent", "safe"):
+        raise Refusal("bad_report", "Invalid user_report: must be one of fraudulent or safe")
+    charge.report = report
+    market.effects.append(market.now, "stripe", "mark_fraud", subject=charge.id, key=key, report=report)
+    market.emit("charge.updated", charge)
+
+
 def _must_be_open(market: Market, dispute: Dispute) -> None:
     if dispute.status not in ("needs_response", "warning_needs_response"):
         raise Refusal("wrong_state", f"This dispute is {dispute.status} and takes no evidence any more.")

@@ -109,6 +109,7 @@ class Charge:
     refunded: int = 0
     is_disputed: bool = False
     twin_of: int = -1
+    report: str = ""  # what the company told the processor of it: fraudulent, safe
 
     @property
     def id(self) -> str:

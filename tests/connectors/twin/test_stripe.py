@@ -131,6 +131,19 @@ def test_evidence_is_staged_then_submitted_once(fresh: Client) -> None:
     ]
 
 
+def test_a_charge_is_reported_as_fraud_and_keeps_the_report(fresh: Client) -> None:
+    api, charge = sdk(fresh), charge_of(fresh)
+    report: Any = {"fraud_details": {"user_report": "fraudulent"}}
+    told = api.v1.charges.update(charge, report, {"idempotency_key": "k1"})
+    assert told.fraud_details is not None
+    assert told.fraud_details.user_report == "fraudulent"
+    assert api.v1.charges.retrieve(charge).amount_refunded == 0
+    with pytest.raises(stripe.InvalidRequestError):
+        api.v1.charges.update(charge, {"fraud_details": {"user_report": "odd"}})  # type: ignore[typeddict-item]
+    [effect] = fresh.effects("mark_fraud")
+    assert (effect["subject"], effect["key"]) == (charge, "k1")
+
+
 def test_a_dispute_is_closed_for_good(fresh: Client) -> None:
     api, dispute = sdk(fresh), fresh.truth("dispute_evidence")[0]["subject_ref"]
     assert api.v1.disputes.close(dispute).status == "lost"

@@ -47,7 +47,7 @@ from connectors.operations import (
     SetStock,
     StoreCredit,
 )
-from connectors.shops.marketplaces.shopify import acts, client, parse, queries, reads
+from connectors.shops.marketplaces.shopify import acts, client, mutations, parse, queries, reads
 from connectors.shops.marketplaces.shopify.install import Install, after
 from connectors.shops.reading import Row
 from connectors.types import (
@@ -160,6 +160,7 @@ class Shopify(Install, Connector):
             Return: (queries.RETURN, "return", lambda item: first_of(Return, parse.aftersale(item))),
             Dispute: (queries.DISPUTE, "dispute", lambda item: first_of(Dispute, parse.dispute(item))),
             StockLevel: (queries.LEVEL, "inventoryLevel", stock_level),
+            DeliveryAddress: (mutations.GOES_TO, "order", parse.delivery_address),
             Listing: (queries.VARIANT, "productVariant", partial(self._goods, Listing)),
             Product: (queries.VARIANT, "productVariant", partial(self._goods, Product)),
             Shipment: (queries.SHIPMENT, "fulfillment", shipment),

@@ -94,6 +94,10 @@ DISPUTE_STATUS = {
 }
 PRODUCT_STATUS = {"ACTIVE": "live", "UNLISTED": "live", "DRAFT": "paused", "ARCHIVED": "paused"}
 RISK = {"HIGH": "high", "MEDIUM": "medium", "LOW": "low"}
+ADDRESS_PARTS = {
+    "name": "name", "line1": "address1", "line2": "address2", "city": "city", "region": "provinceCode",
+    "postcode": "zip", "country": "countryCodeV2", "phone": "phone",
+}  # fmt: skip
 KEY_IN_NOTE = re.compile(r"\[([0-9A-Za-z_:.-]{8,})\]\s*$")  # our refunds end their note with their key
 
 
@@ -366,3 +370,12 @@ def checkout(item: Row) -> Iterator[Record | BadRow]:
         may_be_mailed=mail.get("marketingState") == "SUBSCRIBED",
         skus=tuple(row["sku"] for row in item["lineItems"]["nodes"] if row.get("sku")),
     )
+
+
+def delivery_address(item: Row) -> DeliveryAddress | None:
+    """None where Shopify gives no address: nothing to ship, or no approval to see buyers' data."""
+    found = item.get("shippingAddress")
+    if not found:
+        return None
+    told = {part: str(found.get(name) or "") for part, name in ADDRESS_PARTS.items()}
+    return DeliveryAddress(external_id=item["id"], raw=dump(item), address=Address(**told))

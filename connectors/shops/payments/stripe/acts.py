@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from connectors.base import Permit, Refused
-from connectors.operations import AcceptDispute, RefundPayment, SubmitEvidence
+from connectors.operations import AcceptDispute, MarkFraud, RefundPayment, SubmitEvidence
 from connectors.shops.payments.stripe.client import Client
 from connectors.shops.payments.stripe.parse import ACTION_KEY
 from connectors.shops.reading import Row
@@ -103,3 +103,28 @@ def see_acceptance(client: Client, operation: AcceptDispute, key: str) -> Sighti
     status = client.get(f"/v1/disputes/{operation.dispute_ref}")["status"]
     sight = Sight.SEEN if status in GIVEN_UP else Sight.ABSENT
     return Sighting(sight, operation.dispute_ref, f"the dispute stands as {status}")
+
+
+def mark_fraud(client: Client, operation: MarkFraud, permit: Permit) -> Receipt:
+    """Radar learns from the report; it moves no money, and does not block the card as a refund for fraud does."""
+    form = {"fraud_details[user_report]": "fraudulent", f"metadata[{ACTION_KEY}]": permit.key}
+    return client.write(f"/v1/charges/{charge_of(client, operation.payment_ref)}", form, permit)[1]
+
+
+def charge_of(client: Client, ref: str) -> str:
+    """The charge behind a charge or payment intent. Raises Refused where there is none."""
+    if ref.startswith(("ch_", "py_")):
+        return ref
+    if not ref.startswith("pi_"):
+        raise Refused(f"{ref!r} is no charge or payment intent; name the payment to mark", code="payment_ref")
+    latest = client.get(f"/v1/payment_intents/{ref}").get("latest_charge")
+    if not isinstance(latest, str) or not latest:
+        raise Refused(f"payment {ref} was never charged", code="payment_ref")
+    return latest
+
+
+def see_mark(client: Client, operation: MarkFraud, key: str) -> Sighting:
+    ref = charge_of(client, operation.payment_ref)
+    told = (client.get(f"/v1/charges/{ref}").get("fraud_details") or {}).get("user_report")
+    sight = Sight.SEEN if told == "fraudulent" else Sight.ABSENT
+    return Sighting(sight, ref, f"the charge is reported as {told or 'nothing'}")

@@ -11,7 +11,7 @@ import orjson
 
 from connectors.base import Answer, Budget, CannotDo, Connector, ConnectorError, Effect, Feed, Permit, R, Refused, Write
 from connectors.consent import Identity
-from connectors.operations import AcceptDispute, Operation, RefundPayment, SubmitEvidence
+from connectors.operations import AcceptDispute, MarkFraud, Operation, RefundPayment, SubmitEvidence
 from connectors.shops.payments.stripe import acts, client, parse, reads
 from connectors.shops.payments.stripe.install import Install, identity
 from connectors.shops.reading import Row
@@ -58,11 +58,13 @@ class Stripe(Install, Connector):
         RefundPayment: Write(Effect.KEY, key_lifetime=acts.KEY_LIFETIME),
         SubmitEvidence: Write(Effect.KEY, key_lifetime=acts.KEY_LIFETIME),
         AcceptDispute: Write(Effect.KEY, key_lifetime=acts.KEY_LIFETIME),
+        MarkFraud: Write(Effect.KEY, key_lifetime=acts.KEY_LIFETIME, undo="report the charge as safe in the dashboard"),
     }
     ways: ClassVar[Mapping[type[Operation], tuple[Perform, See]]] = {
         RefundPayment: (acts.refund, acts.see_refund),
         SubmitEvidence: (acts.submit, acts.see_evidence),
         AcceptDispute: (acts.accept, acts.see_acceptance),
+        MarkFraud: (acts.mark_fraud, acts.see_mark),
     }
     by_creation: ClassVar[Mapping[str, tuple[str, str, Read]]] = {
         "charges": ("/v1/charges", "payment", parse.charge),

@@ -21,7 +21,7 @@ class Install:
     asks: ClassVar[tuple[Ask, ...]] = ()
     read_scopes: ClassVar[tuple[str, ...]] = (READ,)
     write_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(
-        ("RefundPayment", "SubmitEvidence", "AcceptDispute", "MarkFraud", "AskPayment"), (WRITE,)
+        ("RefundPayment", "SubmitEvidence", "AcceptDispute", "MarkFraud"), (WRITE,)
     )
     keys: ClassVar[tuple[Key, ...]] = (
         Key("api_key", "Restricted key", "Dashboard → Developers → API keys → Create restricted key (rk_live_…)"),

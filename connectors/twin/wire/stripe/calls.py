@@ -84,6 +84,21 @@ def get_charge(api: Stripe, params: Params, id: str) -> dict[str, Any]:
     return shapes.charge(api.market, find_charge(api, id))
 
 
+def update_charge(api: Stripe, params: Params, id: str, *, key: str) -> dict[str, Any]:
+    """Only the fraud report is kept here; metadata of a charge is the storefront's."""
+    unknown = set(params) - {"fraud_details", "metadata", "expand"}
+    if unknown:
+        name = min(unknown)
+        raise StripeError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
+    if not id.startswith("ch_"):
+        raise missing("charge", id)
+    row = find_charge(api, id)
+    details = params.get("fraud_details")
+    if details:
+        deeds.report_charge(api.market, row, str(details.get("user_report")), key)
+    return shapes.charge(api.market, row)
+
+
 def get_payment_intent(api: Stripe, params: Params, id: str) -> dict[str, Any]:
     if not id.startswith("pi_"):
         raise missing("payment_intent", id)
@@ -359,6 +374,7 @@ def get_account(api: Stripe, params: Params) -> dict[str, Any]:
 ROUTES: dict[tuple[str, str], Callable[..., Any]] = {
     ("GET", "/v1/account"): get_account,
     ("GET", "/v1/charges"): list_charges, ("GET", "/v1/charges/*"): get_charge,
+    ("POST", "/v1/charges/*"): update_charge,
     ("GET", "/v1/payment_intents"): list_payment_intents, ("GET", "/v1/payment_intents/*"): get_payment_intent,
     ("GET", "/v1/refunds"): list_refunds, ("POST", "/v1/refunds"): create_refund, ("GET", "/v1/refunds/*"): get_refund,
     ("POST", "/v1/refunds/*"): update_refund, ("POST", "/v1/refunds/*/cancel"): cancel_refund,

@@ -65,7 +65,8 @@ def charge(market: Market, row: Charge) -> dict[str, Any]:
         "currency": "usd",
         "customer": f"cus_Q{encode(order.buyer)}", "description": f"Order {order.number}", "disputed": row.is_disputed,
         "failure_balance_transaction": None, "failure_code": None if is_paid else "card_declined",
-        "failure_message": None if is_paid else "Your card was declined.", "fraud_details": {}, "livemode": False,
+        "failure_message": None if is_paid else "Your card was declined.", "livemode": False,
+        "fraud_details": {"user_report": row.report} if row.report else {},
         "metadata": {"order_id": str(5_500_000_000_000 + row.order), "order_number": order.number},
         "on_behalf_of": None,
         "outcome": {

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.base import CannotDo, Connector, NotApproved, Reconnect, Refused, Retry, Unknown, closed_gate
 from connectors.money import Money
-from connectors.operations import AcceptDispute, CancelOrder, Operation, RefundPayment, SubmitEvidence
+from connectors.operations import AcceptDispute, CancelOrder, MarkFraud, Operation, RefundPayment, SubmitEvidence
 from connectors.shops.payments.stripe import Stripe, parse
 from connectors.shops.payments.stripe.client import operation_of
 from connectors.shops.reading import read_rows
@@ -441,6 +441,24 @@ def test_a_dispute_is_accepted_by_closing_it() -> None:
     assert outside.sent[0][2]["idempotency-key"] == "intent-0001"
 
 
+def test_a_charge_is_reported_as_fraud_under_the_key_of_its_intent() -> None:
+    connector, outside = shop({"POST charges/ch_1": charge()})
+    assert connector.perform(MarkFraud(payment_ref="ch_1"), permit()).reference == "ch_1"
+    [(name, form, headers)] = outside.sent
+    assert name == "POST charges/ch_1"
+    assert form == {"fraud_details[user_report]": "fraudulent", "metadata[ops_action_id]": "intent-0001"}
+    assert headers["idempotency-key"] == "intent-0001"
+
+
+@pytest.mark.parametrize("ref", ["pi_1", "gid://shopify/OrderTransaction/7"])
+def test_what_was_never_charged_is_not_reported(ref: str) -> None:
+    connector, outside = shop({"GET payment_intents/pi_1": {"latest_charge": None}})
+    with pytest.raises(Refused) as caught:
+        connector.perform(MarkFraud(payment_ref=ref), permit())
+    assert caught.value.code == "payment_ref"
+    assert outside.sent == []
+
+
 OURS = {"ops_action_id": "intent-0001"}
 SENT = {"due_by": None, "has_evidence": True, "submission_count": 1}
 
@@ -455,6 +473,15 @@ SENT = {"due_by": None, "has_evidence": True, "submission_count": 1}
         (EVIDENCE, {"GET disputes/dp_1": dispute(evidence_details=SENT)}, Sight.UNCLEAR),
         (AcceptDispute(dispute_ref="dp_1"), {"GET disputes/dp_1": dispute()}, Sight.ABSENT),
         (AcceptDispute(dispute_ref="dp_1"), {"GET disputes/dp_1": dispute(status="lost")}, Sight.SEEN),
+        (MarkFraud(payment_ref="ch_1"), {"GET charges/ch_1": charge(fraud_details={})}, Sight.ABSENT),
+        (
+            MarkFraud(payment_ref="pi_1"),
+            {
+                "GET payment_intents/pi_1": {"latest_charge": "ch_1"},
+                "GET charges/ch_1": charge(fraud_details={"user_report": "fraudulent"}),
+            },
+            Sight.SEEN,
+        ),
     ],
 )
 def test_a_probe_looks_for_the_effect(operation: Operation, answers: dict[str, Any], sight: Sight) -> None:
