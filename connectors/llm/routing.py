@@ -46,6 +46,9 @@ DEFAULTS = {
         Route("review_reply", SMALL, max_tokens=2000),
         Route("escalation_note", SMALL, max_tokens=2000),
         Route("decide_return", MIDDLE, max_tokens=4000),
+        Route("ask_buyer", SMALL, max_tokens=2000),
+        Route("file_claim", MIDDLE, max_tokens=4000),
+        Route("appeal", MIDDLE, max_tokens=4000, effort="medium"),
         Route("dispute_evidence", MIDDLE, max_tokens=6000, effort="medium"),
     )
 }

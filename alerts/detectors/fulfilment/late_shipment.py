@@ -15,6 +15,8 @@ from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshol
 from connectors.money import Money
 
 NAME = "late_shipment"
+SHORT = ("cancel_order", "reply", "change_items", "ask_buyer")
+DRAFTS = ("arrange_shipment", "cancel_order", "store_credit")
 WAITING = {"to_ship", "packed", "on_hold"}
 LATE = Prior(Decimal("0.65"), Decimal(6), "an order still unpacked in its last hours")
 LATE_PACKED = Prior(Decimal("0.30"), Decimal(6), "packed, not handed over, in its last hours")
@@ -75,7 +77,7 @@ def finding(look: OrderLook, now: datetime, context: Context) -> Finding:
         tradeoff="Booking the courier now keeps the promise; a cancelled order loses its margin and marks the shop.",
         missing=() if ignored else (no_amount(context, "order total", look.left, look.currency),),
         evidence=_evidence(look),
-        drafts=("cancel_order", "reply") if look.short_skus else ("arrange_shipment", "cancel_order"),
+        drafts=SHORT if look.short_skus else DRAFTS,
         arguments={
             "order_ref": look.ref,
             "order_number": look.number,
@@ -154,5 +156,11 @@ def _evidence(look: OrderLook) -> tuple[Evidence, ...]:
 
 
 DETECTOR = Detector(
-    NAME, 1, "Ship-by due soon", OrderLook, detect, THRESHOLDS, ("arrange_shipment", "cancel_order", "reply")
+    NAME,
+    1,
+    "Ship-by due soon",
+    OrderLook,
+    detect,
+    THRESHOLDS,
+    ("arrange_shipment", "cancel_order", "reply", "change_items", "ask_buyer", "store_credit"),
 )

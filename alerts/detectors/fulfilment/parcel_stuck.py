@@ -107,9 +107,12 @@ def finding(look: ParcelLook, reason: str, now: datetime, context: Context) -> F
 
 def _drafts(look: ParcelLook) -> tuple[str, ...]:
     """A parcel that came back is settled with money; one that is under way first with an honest word."""
+    is_answerable = bool(look.conversation_ref)
     if look.status == "returned":
-        return ("refund", "reply", "escalation_note") if look.conversation_ref else ("refund", "escalation_note")
-    return ("reply", "refund", "escalation_note") if look.conversation_ref else ("escalation_note", "refund")
+        first = ("refund", "reply", "escalation_note") if is_answerable else ("refund", "escalation_note")
+        return (*first, "reship", "store_credit")
+    first = ("reply", "refund", "escalation_note") if is_answerable else ("escalation_note", "refund")
+    return (*first, "file_claim", "redirect_parcel", "reship", "ask_buyer")
 
 
 def _started(look: ParcelLook, now: datetime) -> datetime:
@@ -154,6 +157,8 @@ def _arguments(look: ParcelLook) -> dict[str, object]:
         "amount": None if look.total is None else str(look.total),
         "currency": look.currency,
         "carrier": look.carrier,
+        "claim_amount": None if look.total is None else str(look.total),
+        "cause": "lost",
         "tracking_number": look.tracking_number,
     }
 
@@ -177,4 +182,7 @@ def _evidence(look: ParcelLook) -> tuple[Evidence, ...]:
     )
 
 
-DETECTOR = Detector(NAME, 21, "Parcel stuck", ParcelLook, detect, THRESHOLDS, ("reply", "refund", "escalation_note"))
+DETECTOR = Detector(
+    NAME, 21, "Parcel stuck", ParcelLook, detect, THRESHOLDS,
+    ("reply", "refund", "escalation_note", "file_claim", "redirect_parcel", "reship", "store_credit", "ask_buyer"),
+)  # fmt: skip

@@ -19,6 +19,7 @@ from alerts.looks import RateLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "shopee_late_rate"
+DRAFTS = ("escalation_note", "arrange_shipment", "appeal")
 LATE = Prior(Decimal("0.25"), Decimal(10), "share of orders due within days that ship late")
 SHOWN_ORDERS = 50
 # Over the limit already: only a wrongly counted order, taken back on appeal, keeps the points away.
@@ -91,9 +92,10 @@ def finding(look: RateLook, limit: Decimal, points: Figure, now: datetime, conte
         tradeoff="Shipping the oldest first costs an extra courier slot; a sanction costs sales for four weeks.",
         missing=() if tier else (_unknown(look, context),),
         evidence=_evidence(look, limit),
-        drafts=("escalation_note", "arrange_shipment"),
+        drafts=DRAFTS,
         arguments={
             "shop_id": look.shop.id,
+            "metric_ref": look.metric_ref,
             "order_ref": first[0].ref if first else "",
             "order_refs": [order.ref for order in first],
             "order_numbers": [order.number for order in first],
@@ -187,6 +189,4 @@ def _evidence(look: RateLook, limit: Decimal) -> tuple[Evidence, ...]:
     )
 
 
-DETECTOR = Detector(
-    NAME, 8, "Shopee late-shipment runway", RateLook, detect, THRESHOLDS, ("escalation_note", "arrange_shipment")
-)
+DETECTOR = Detector(NAME, 8, "Shopee late-shipment runway", RateLook, detect, THRESHOLDS, DRAFTS)

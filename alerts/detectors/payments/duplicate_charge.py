@@ -15,6 +15,7 @@ from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshol
 from connectors.money import Money
 
 NAME = "duplicate_charge"
+DRAFTS = ("refund", "reply", "ask_buyer")
 DISPUTE = Prior(Decimal("0.40"), Decimal(10), "share of double charges that the buyer disputes")
 
 THRESHOLDS = {
@@ -95,7 +96,7 @@ def finding(look: ChargesLook, extra: ChargeLook, kept: ChargeLook, now: datetim
             Evidence("The first charge", _source(look, kept, "amount"), str(Money(kept.amount, kept.currency))),
             *_order_evidence(look),
         ),
-        drafts=("refund", "reply"),
+        drafts=DRAFTS,
         arguments={
             "shop_id": look.shop.id,
             "payment_ref": extra.ref,
@@ -134,4 +135,4 @@ def _order_evidence(look: ChargesLook) -> tuple[Evidence, ...]:
     return (Evidence("The order's total", place, str(Money(look.order_total, look.order_currency))),)
 
 
-DETECTOR = Detector(NAME, 27, "Duplicate charge", ChargesLook, detect, THRESHOLDS, ("refund", "reply"))
+DETECTOR = Detector(NAME, 27, "Duplicate charge", ChargesLook, detect, THRESHOLDS, DRAFTS)

@@ -18,6 +18,8 @@ from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshol
 from connectors.money import Money
 
 NAME = "fraud_warning"
+SHIPPED = ("escalation_note", "refund", "redirect_parcel", "mark_fraud")
+BEFORE = ("refund", "cancel_order", "escalation_note", "hold_order", "mark_fraud", "ask_buyer")
 COMES_TRUE = Prior(Decimal("0.60"), Decimal(10), "share of early fraud warnings that become disputes")
 
 THRESHOLDS = {
@@ -70,7 +72,7 @@ def finding(look: DisputeLook, now: datetime, context: Context) -> Finding:
             Evidence("State of the order", Source("order", "status", look.order_shop_id, look.order_ref, look.read_at),
                      look.order_status or "not known"),
         ),
-        drafts=("escalation_note", "refund") if look.is_shipped else ("refund", "cancel_order", "escalation_note"),
+        drafts=SHIPPED if look.is_shipped else BEFORE,
         arguments={
             "shop_id": look.shop.id,
             "payment_ref": look.payment_ref,
@@ -122,5 +124,5 @@ def _missing(look: DisputeLook, ignored: Figure | None, context: Context) -> tup
 
 DETECTOR = Detector(
     NAME, 35, "Fraud warning before the dispute", DisputeLook, detect, THRESHOLDS,
-    ("refund", "cancel_order", "escalation_note"),
+    BEFORE,
 )  # fmt: skip

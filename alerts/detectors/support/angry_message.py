@@ -14,6 +14,7 @@ from alerts.looks import TicketLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "angry_message"
+DRAFTS = ("reply", "escalation_note", "store_credit", "refund")
 CHURN = Prior(Decimal("0.45"), Decimal(10), "share of angry buyers who do not come back")
 DISPUTE = {
     "angry": Prior(Decimal("0.25"), Decimal(10), "share of angry buyers who take the money back"),
@@ -60,7 +61,7 @@ def finding(look: TicketLook, found: str, now: datetime, context: Context) -> Fi
         tradeoff="A holding reply now keeps the door open; each hour of silence makes a claim likelier.",
         missing=missing,
         evidence=_evidence(look, found),
-        drafts=("reply", "escalation_note"),
+        drafts=DRAFTS,
         arguments=_arguments(look, found),
         customer_ref=look.customer_ref,
         state=f"{found}|{look.waiting_since.isoformat()}",
@@ -141,6 +142,4 @@ def _evidence(look: TicketLook, found: str) -> tuple[Evidence, ...]:
     return tuple(lines)
 
 
-DETECTOR = Detector(
-    NAME, 30, "Angry, legal or important message", TicketLook, detect, THRESHOLDS, ("reply", "escalation_note")
-)
+DETECTOR = Detector(NAME, 30, "Angry, legal or important message", TicketLook, detect, THRESHOLDS, DRAFTS)

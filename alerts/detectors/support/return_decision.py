@@ -16,6 +16,7 @@ from connectors.money import Money
 
 NAME = "return_decision"
 MINUTES = Decimal(2)
+DRAFTS = ("decide_return", "reply", "exchange", "store_credit", "return_label", "credit_note", "ask_buyer")
 STRONG = Prior(Decimal("0.20"), Decimal(6), "buyer shows photos of damage or a wrong item")
 USUAL = Prior(Decimal("0.35"), Decimal(6), "share of such requests that a seller wins")
 WEAK = Prior(Decimal("0.55"), Decimal(6), "changed mind, or 'not received' against a delivery scan")
@@ -66,7 +67,7 @@ def finding(look: ReturnLook, deadline: datetime, now: datetime, context: Contex
         tradeoff="Accepting ends it today; refusing keeps the money where the evidence is ours; an offer splits it.",
         missing=() if ignored else (no_rate(context, look.currency),),
         evidence=_evidence(look),
-        drafts=("decide_return", "reply"),
+        drafts=DRAFTS,
         arguments=_arguments(look, context),
         customer_ref=look.customer_ref,
         state=f"{look.status}|{look.amount}|{look.photos}",
@@ -156,4 +157,4 @@ def _evidence(look: ReturnLook) -> tuple[Evidence, ...]:
     return tuple(lines)
 
 
-DETECTOR = Detector(NAME, 22, "Return decision due", ReturnLook, detect, THRESHOLDS, ("decide_return", "reply"))
+DETECTOR = Detector(NAME, 22, "Return decision due", ReturnLook, detect, THRESHOLDS, DRAFTS)

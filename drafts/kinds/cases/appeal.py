@@ -51,13 +51,18 @@ class AppealKind(Kind[AppealCommand]):
         told = {
             "subject": subject,
             "evidence": matter.proof(),
-            "measures": f"What we have changed since: {measures}.\n\n" if measures else "",
+            "measures": measures,
             "shop": matter.company,
         }
         return Proposal(command, matter.number("shop_id") or matter.shop_id, told)
 
     def write(self, proposal: Proposal[AppealCommand], rules: tuple[tuple[str, str], ...]) -> str:
-        return written("appeal", proposal.told)
+        told = proposal.told
+        changed = f"\n\nWhat we have changed since: {told['measures']}." if told["measures"] else ""
+        return self.frame(proposal, f"What our records show: {told['evidence']}.{changed}")
+
+    def frame(self, proposal: Proposal[AppealCommand], body: str) -> str:
+        return written("appeal", {**proposal.told, "body": body.strip()})
 
     def read_facts(self, command: AppealCommand, reader: Reader) -> Facts:
         listing: Listing | None = reader.fetch(Listing, command.listing_ref)

@@ -81,7 +81,11 @@ class FileClaimKind(Kind[FileClaimCommand]):
         return Proposal(command, performer, told, keep=(told["order"], told["tracking"]))
 
     def write(self, proposal: Proposal[FileClaimCommand], rules: tuple[tuple[str, str], ...]) -> str:
-        return written("claim", proposal.told)
+        return self.frame(proposal, f"What our records show: {proposal.told['evidence']}.")
+
+    def frame(self, proposal: Proposal[FileClaimCommand], body: str) -> str:
+        """Amount, order and parcel stand in the letter as the records have them, whoever worded the rest."""
+        return written("claim", {**proposal.told, "body": body.strip()})
 
     def money(self, command: FileClaimCommand) -> Money | None:
         """None: a claim asks for money, it moves none."""

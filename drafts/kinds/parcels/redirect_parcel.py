@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from connectors.operations import Address, Operation, RedirectParcel
-from connectors.types import RedirectOffer, RedirectWay, Shipment, ShipmentStatus
+from connectors.types import Order, RedirectOffer, RedirectWay, Shipment, ShipmentStatus
 from drafts.kinds.base import (
     CannotPropose,
     Command,
@@ -79,7 +79,7 @@ class RedirectParcelKind(Kind[RedirectParcelCommand]):
     undo = Undo("until the courier has acted on it, by calling it off with the courier; its fee may stay")
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[RedirectParcelCommand]:
-        parcel, mine = named(matter, saved, Shipment, "shipment_ref")
+        parcel, mine = _parcel(matter, saved)
         if not parcel.tracking_number:
             raise CannotPropose("the parcel has no tracking number")
         way: Way = next((each for each in WORDS if each == matter.choice), "return")
@@ -157,6 +157,17 @@ class RedirectParcelKind(Kind[RedirectParcelCommand]):
             day=command.day,
             address=command.address,
         )
+
+
+def _parcel(matter: Matter, saved: Saved) -> tuple[Shipment, Saved]:
+    """The parcel that is named, else the last that left with the order."""
+    if matter.argument("shipment_ref") or not matter.argument("order_ref"):
+        return named(matter, saved, Shipment, "shipment_ref")
+    order, mine = named(matter, saved, Order, "order_ref")
+    last: Shipment | None = mine.latest(Shipment, "shipped_at", order_ref=order.external_id)
+    if last is None:
+        raise CannotPropose(f"no parcel of order {order.number} is known")
+    return last, mine
 
 
 def _changed(command: RedirectParcelCommand, way: Way, matter: Matter, courier: Saved) -> RedirectParcelCommand:

@@ -69,7 +69,7 @@ def test_an_order_that_has_left_or_has_time_is_no_alert(changes: dict[str, objec
 
 def test_without_stock_the_draft_is_a_cancellation(rules: MakeRules) -> None:
     (found,) = run("late_shipment", order(short_skus=("MUG",)), rules("late_shipment"))
-    assert found.drafts == ("cancel_order", "reply")
+    assert found.drafts == ("cancel_order", "reply", "change_items", "ask_buyer")
     assert "not enough stock of MUG" in found.why
 
 
@@ -223,7 +223,7 @@ def test_a_parcel_that_moves_or_has_arrived_is_no_alert(changes: dict[str, objec
 
 def test_a_parcel_that_came_back_is_settled_with_money_first(rules: MakeRules) -> None:
     (found,) = run("parcel_stuck", parcel(status="returned", last_scan_at=NOW), rules("parcel_stuck"))
-    assert found.drafts == ("refund", "escalation_note")
+    assert found.drafts == ("refund", "escalation_note", "reship", "store_credit")
     assert found.arguments["shipment_ref"] == "T1"
 
 

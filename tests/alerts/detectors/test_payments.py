@@ -118,7 +118,7 @@ def test_a_warning_on_goods_still_here_puts_their_value_above_waiting_at_risk(ru
     (found,) = run("fraud_warning", warning(), rules("fraud_warning", known("dispute_fee", "15", "USD")))
     assert found.cash is not None
     assert found.cash.likely == 7
-    assert found.drafts == ("refund", "cancel_order", "escalation_note")
+    assert found.drafts == ("refund", "cancel_order", "escalation_note", "hold_order", "mark_fraud", "ask_buyer")
     assert found.arguments["amount"] == "80"
     assert found.arguments["reason"] == "fraudulent"
 
