@@ -158,6 +158,15 @@ MFA_TOTP_TOLERANCE = 0
 MFA_TOTP_ISSUER = "Ops Room"
 MFA_TRUST_ENABLED = False
 
+# --- API and MCP -----------------------------------------------------------------------------------------------------
+# Calls that one token may make in a minute, over all processes.
+API_READS_A_MINUTE = env.whole("OPSROOM_API_READS_A_MINUTE", 60, least=1)
+API_PROPOSALS_A_MINUTE = env.whole("OPSROOM_API_PROPOSALS_A_MINUTE", 20, least=1)
+# Names under which the MCP server may be reached over HTTP; any other Host is refused (DNS rebinding).
+MCP_HOSTS = env.words("OPSROOM_MCP_HOSTS", ["localhost:*", "127.0.0.1:*", "[::1]:*"])
+# Whom `manage.py mcp` works for over stdio.
+MCP_TOKEN = env.text("OPSROOM_TOKEN")
+
 # --- Browser security ------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -164,4 +165,68 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self)
 
 
-__all__ = ["User", "UserQuerySet"]
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def in_force(self, now: datetime) -> ApiTokenQuerySet:
+        """Neither revoked nor expired, of people who may sign in."""
+        return self.filter(revoked_at=None, expires_at__gt=now, person__is_active=True)
+
+
+class ApiToken(models.Model):
+    """Lets a program read and propose in a person's name. It can never do what the person may not.
+
+    `digest` is the SHA-256 of the token: with 256 random bits there is nothing to guess, so no slow hash is needed.
+    `prefix` is its public beginning, by which people tell their tokens apart.
+    """
+
+    LONGEST: ClassVar = timedelta(days=365)
+
+    class Scope(models.TextChoices):
+        READ = "read"
+        PROPOSE = "propose", "propose drafts"
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60, help_text="What uses it: shown beside everything that it proposes.")
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
+    # Said apart from the list, so that a list that loses its last shop does not come to mean every shop.
+    all_shops = models.BooleanField(default=True)
+    shops = models.ManyToManyField("connectors.Shop", blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("created_at") + timedelta(days=365)), name="api_token_ends_in_a_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(scopes__len__gt=0, scopes__contained_by=["read", "propose"]), name="api_token_scopes_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class ApiPace(models.Model):
+    """How many calls a token has made in the minute that began at `began_at`."""
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="+")
+    scope = models.CharField(max_length=10, choices=ApiToken.Scope)
+    began_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["token", "scope"], name="api_pace_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.scope} since {self.began_at:%H:%M:%S}"
+
+
+__all__ = ["ApiPace", "ApiToken", "User", "UserQuerySet"]
