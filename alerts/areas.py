@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from alerts.detectors import BY_NAME
-from alerts.facts import ads, feeds, orders, parcels, payments, returns, rules, tickets
+from alerts.facts import ads, connections, feeds, orders, parcels, payments, returns, rules, tickets
 from alerts.facts import rows as reading
 from alerts.facts import stock as goods
 from alerts.facts import supply as buying
@@ -136,6 +136,10 @@ def _feeds(setting: Setting, changes: Changes | None) -> Seen:
     return Seen(feeds.feeds(setting.shops, setting.now), None)
 
 
+def _connections(setting: Setting, changes: Changes | None) -> Seen:
+    return Seen(connections.connections(setting.shops, setting.now), None)
+
+
 AREAS = (
     Area("orders", ("late_shipment",), frozenset({"order"}), _orders),
     Area("rates", ("shopee_late_rate",), frozenset({"account_metric"}), _rates),
@@ -150,6 +154,7 @@ AREAS = (
     Area("tickets", ("angry_message", "first_answer"), frozenset({"ticket"}), _tickets),
     Area("waves", ("ticket_wave",), frozenset({"ticket"}), _waves),
     Area("feeds", ("feed_stale",), frozenset(), _feeds),
+    Area("connections", ("connection_fault",), frozenset(), _connections),
 )
 
 

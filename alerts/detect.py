@@ -34,7 +34,7 @@ AT_ONCE = 50_000
 # A finding may be older than this only where nothing has looked again: beat runs detect_due every minute.
 TURN = timedelta(seconds=90)
 
-__all__ = ["Counts", "detect_changes", "detect_due", "keep", "sweep"]
+__all__ = ["Counts", "detect_changes", "detect_due", "keep", "sweep", "take_in"]
 
 
 @dataclass(slots=True)
@@ -121,6 +121,19 @@ def _findings(area: Area, setting: Setting, seen: Seen, counts: Counts) -> tuple
         if not failed:
             whole.append(name)
     return findings, tuple(whole)
+
+
+def take_in(name: str, looks: Sequence[Any], now: datetime) -> Counts:
+    """One detector whose facts stand above this app: its looks are everything that it could speak of now."""
+    counts, setting = Counts(), Setting(now)
+    findings: list[Finding] = []
+    counts.failed = _run(name, setting, looks, findings)
+    counts.looked_at = len(looks)
+    with transaction.atomic():
+        counts.add(keep(findings, now))
+        if not counts.failed:
+            counts.resolved = resolve(Swept((name,), None, frozenset(each.fingerprint for each in findings)), now)
+    return counts
 
 
 def _run(name: str, setting: Setting, looks: Sequence[Any], findings: list[Finding]) -> int:

@@ -7,7 +7,7 @@ own currency; a detector converts them through its context.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from alerts.arithmetic.odds import NOTHING, Forecast, Tally
@@ -409,4 +409,82 @@ class FeedLook:
     alert_hours: Decimal = Decimal(0)
     next_deadline: datetime | None = None
     is_paused: bool = False
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayLook:
+    """What is not as usual with a shop's payments; `what` as `connectors.watching.gateway` names it.
+
+    `declined` of `tried` charges of the last hours failed, `usual_share` did before; `amount` is the mean charge.
+    """
+
+    what: str
+    says: str
+    advice: str
+    tried: int
+    declined: int
+    usual_share: Decimal
+    an_hour: Decimal
+    amount: Decimal | None
+    currency: str
+    silent_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLook:
+    """One connection with what is wrong with it, or one platform where all shops there share the fault.
+
+    `verdict` and `reach` are the words of `connectors.watching.evidence`; the dollars are those of all `shops`.
+    """
+
+    shop: ShopLook
+    shops: tuple[ShopLook, ...]
+    verdict: str
+    verdict_words: str
+    reach: str
+    says: str
+    advice: str = ""
+    shows: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    since: datetime | None = None
+    alert_dollars: Decimal = Decimal(0)
+    alert_hours: Decimal = Decimal(0)
+    next_deadline: datetime | None = None
+    gateway: GatewayLook | None = None
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownWriteLook:
+    """A write that was sent and whose effect nobody has seen. `stake` is what its alert has at risk, low to high."""
+
+    shop: ShopLook | None
+    draft_id: int
+    kind: str
+    summary: str
+    state: str
+    sent_at: datetime
+    amount: Decimal | None = None
+    currency: str = ""
+    stake: tuple[Decimal, Decimal, Decimal] | None = None
+    reads: int = 0
+    next_look_at: datetime | None = None
+    reason: str = ""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBudgetLook:
+    """What models cost today (UTC) against the day's limit, and the open alerts that no model has weighed."""
+
+    day: date
+    limit: Decimal
+    spent: Decimal
+    last_hour: Decimal
+    refused: int
+    unweighed: int
+    mean_cash: Decimal | None
+    dearest_task: str = ""
+    dearest_cost: Decimal = Decimal(0)
     read_at: datetime

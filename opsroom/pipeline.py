@@ -42,6 +42,7 @@ STEP_MODULES = (
     "drafts.running.reap",
     "drafts.ledger.seal",
     "drafts.notify",
+    "drafts.watch",
     "drafts.knowledge.products",
 )
 
@@ -54,6 +55,7 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "alerts.detect_tickets": ("drafts.draft_alerts",),
     "alerts.detect_changes": ("drafts.draft_alerts",),
     "alerts.detect_due": ("drafts.draft_alerts",),
+    "drafts.watch": ("drafts.draft_alerts",),
     "drafts.execute": ("drafts.verify",),
 }
 
@@ -77,6 +79,7 @@ RINGS: Mapping[str, timedelta] = {
     "alerts.detect_tickets": MINUTE,
     "alerts.detect_due": MINUTE,
     "alerts.rank_open": MINUTE,
+    "drafts.watch": MINUTE,
     "alerts.weigh_open": 5 * MINUTE,
     "drafts.send_digests": 5 * MINUTE,
     # housekeeping

@@ -5,7 +5,7 @@ from alerts.detectors.fulfilment import late_shipment, parcel_stuck, shopee_late
 from alerts.detectors.payments import dispute_evidence, duplicate_charge, fraud_warning
 from alerts.detectors.stock import bestseller_out, oversold, stock_out, supplier_late
 from alerts.detectors.support import angry_message, first_answer, return_decision, ticket_wave
-from alerts.detectors.system import feed_stale
+from alerts.detectors.system import connection_fault, feed_stale, model_budget, write_unknown
 from alerts.types import Detector
 
 DETECTORS: tuple[Detector, ...] = (
@@ -26,5 +26,8 @@ DETECTORS: tuple[Detector, ...] = (
     ad_spend_anomaly.DETECTOR,
     supplier_late.DETECTOR,
     feed_stale.DETECTOR,
+    connection_fault.DETECTOR,
+    write_unknown.DETECTOR,
+    model_budget.DETECTOR,
 )
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from alerts.facts.rows import Shops, rows
 from alerts.looks import FeedLook
@@ -19,13 +20,18 @@ WORTH = """
 SELECT shop_id, sum(cash_likely) AS dollars, min(first_seen_at) AS first_at,
        min(deadline) FILTER (WHERE state = 'open' AND deadline > %(now)s) AS next_deadline
 FROM alerts_alert
-WHERE shop_id IS NOT NULL AND detector <> 'feed_stale' AND first_seen_at > %(since)s
+WHERE shop_id IS NOT NULL AND detector NOT IN ('feed_stale', 'connection_fault') AND first_seen_at > %(since)s
 GROUP BY 1
 """
 
 
+def worth_of_alerts(now: datetime) -> dict[int, dict[str, Any]]:
+    """By shop: dollars of its alerts within two weeks, when the first of them came, and the next deadline."""
+    return {row["shop_id"]: row for row in rows(WORTH, {"since": now - timedelta(days=14), "now": now})}
+
+
 def feeds(shops: Shops, now: datetime) -> list[FeedLook]:
-    worth = {row["shop_id"]: row for row in rows(WORTH, {"since": now - timedelta(days=14), "now": now})}
+    worth = worth_of_alerts(now)
     found = []
     for row in rows(FEEDS):
         known = worth.get(row["shop_id"], {})

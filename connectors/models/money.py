@@ -50,6 +50,7 @@ class Payment(RecordModel):
         indexes = [
             models.Index(fields=["shop", "order_ref"], name="payment_order"),
             models.Index(fields=["order_number"], name="payment_order_number"),
+            models.Index(fields=["created_at"], name="payment_charged", condition=models.Q(kind=PaymentKind.CHARGE)),
             models.Index(fields=["shop", "parent_ref"], name="payment_parent"),
             models.Index(
                 fields=["shop", "paid_for"],

@@ -23,7 +23,9 @@ def detector_title(name: str) -> str:
 
 
 def record_url(record: str, shop_id: int | None, external_id: str) -> str:
-    """The page of a saved record; empty where there is none (a setting, a rate, a count)."""
+    """The page of a saved record or a draft; empty where there is none (a setting, a rate, a count)."""
+    if record == "draft" and external_id.isdecimal():
+        return reverse("draft", args=[int(external_id)])
     if record not in RECORDS or shop_id is None or not external_id:
         return ""
     return f"{reverse('record', args=[record.replace(' ', '-'), shop_id])}?{urlencode({'id': external_id})}"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from alerts.arithmetic import blind
 from alerts.arithmetic.curves import slope
-from alerts.figures import Figure, Source, between, given
+from alerts.figures import Source, given
 from alerts.looks import FeedLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
@@ -27,10 +28,7 @@ LASTING = {"reconnect", "refused", "drift"}
 THRESHOLDS = {
     "stale_factor": Threshold(Decimal(4), "intervals", "own default", "Stale after so many pull intervals."),
     "least_minutes": Threshold(Decimal(15), "minutes", "own default", "…but not sooner than this."),
-    "dollars_an_hour_low": Threshold(Decimal("0.5"), "USD", "own estimate", "Before own history: at least."),
-    "dollars_an_hour": Threshold(Decimal(5), "USD", "own estimate", "Before own history: exceptions an hour."),
-    "dollars_an_hour_high": Threshold(Decimal(30), "USD", "own estimate", "Before own history: at most."),
-    "planning_hours": Threshold(Decimal(12), "hours", "own default", "Counted ahead: how long it would stay unseen."),
+    **blind.THRESHOLDS,
 }  # fmt: skip
 
 
@@ -66,17 +64,15 @@ def _rows_lacking(look: FeedLook) -> int:
 
 
 def finding(look: FeedLook, reason: str, now: datetime, context: Context) -> Finding:
-    rate = _dollars_an_hour(look, context)
+    rate = blind.dollars_an_hour(look.alert_dollars, look.alert_hours, look.shop, context)
     since = look.last_good_at or look.connected_at
     stale = Decimal(str(round(max((now - since) / timedelta(hours=1), 0.1), 2)))
     place = Source("feed", "last_good_at", look.shop.id, look.name, look.read_at)
-    hidden = (rate * given(stale, "hours unseen", "hours", place)).named("may be hidden already", context.base)
-    ahead = (rate * context.threshold("planning_hours", look.shop.kind)).named("would stay hidden", context.base)
     return Finding(
         detector=NAME,
         subject=Subject("feed", look.name, look.shop.id, f"{look.name} of {look.shop.name}"),
         title=f"{look.shop.name}: {look.name} is not complete",
-        ignored=(hidden + ahead).named("dollars that may be hidden", context.base),
+        ignored=blind.unseen(rate, stale, place, look.shop, context),
         acted=given(0, "seen again after a good read", context.base),
         deadline=look.next_deadline,
         waiting=slope(since, now + timedelta(hours=12)),
@@ -95,20 +91,6 @@ def finding(look: FeedLook, reason: str, now: datetime, context: Context) -> Fin
         },
         state=f"{look.error_class}|{look.last_good_at}",
     )
-
-
-def _dollars_an_hour(look: FeedLook, context: Context) -> Figure:
-    """Own history of that shop's alerts; before a day of it, an assumed range."""
-    if look.alert_hours >= 24 and look.alert_dollars > 0:
-        mean = (look.alert_dollars / look.alert_hours).quantize(Decimal("0.01"))
-        place = Source("alert", "cash_likely", look.shop.id, note=f"mean of the last {look.alert_hours:.0f} hours")
-        return between("exceptions an hour", mean / 2, mean, mean * 2, context.base, source=place)
-    low, likely, high = (
-        context.threshold(name, look.shop.kind)
-        for name in ("dollars_an_hour_low", "dollars_an_hour", "dollars_an_hour_high")
-    )
-    numbers = (low.likely, likely.likely, high.likely)
-    return between("exceptions an hour", *numbers, context.base, source=likely.source, is_assumed=True)
 
 
 def _evidence(look: FeedLook, place: Source) -> tuple[Evidence, ...]:

@@ -97,7 +97,7 @@ def test_one_failing_operation_or_another_shop_holds_nothing(
     failing(ShopFactory.create(kind="stripe"))
     failing(proposed.shop, operation="returns.list")
     CallHealth.objects.create(
-        shop=Shop.objects.get(pk=proposed.shop_id),
+        shop=Shop.objects.get(pk=proposed.shop_id or 0),
         operation="orders.list",
         hour=timezone.now(),
         calls=1,
