@@ -266,6 +266,31 @@ class Return(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """One way to pay that a customer has saved. `kind`: card, wallet, gift_card or bank; `balance` where it has one."""
+
+    reference: str
+    kind: str
+    label: str = ""
+    balance: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethods(Record):
+    """All that the customer of that id has saved, and their currency. Asked for when they are wanted, never saved."""
+
+    methods: tuple[PaymentMethod, ...]
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant(Record):
+    """Which product the listing of that id is an option of. Asked for when it is wanted, never saved."""
+
+    product_ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalReason:
     """One ground on which a channel lets a return be refused; `code` is the channel's own."""
 

@@ -20,8 +20,10 @@ from drafts.kinds.orders.ask_payment import AskPaymentKind
 from drafts.kinds.orders.cancel_order import CancelOrderKind
 from drafts.kinds.orders.change_address import ChangeAddressKind
 from drafts.kinds.orders.change_items import ChangeItemsKind
+from drafts.kinds.orders.change_payment import ChangePaymentKind
 from drafts.kinds.orders.exchange import ExchangeKind
 from drafts.kinds.orders.hold_order import HoldOrderKind
+from drafts.kinds.orders.open_return import OpenReturnKind
 from drafts.kinds.orders.reship import ReshipKind
 from drafts.kinds.parcels.redirect_parcel import RedirectParcelKind
 from drafts.kinds.parcels.return_label import ReturnLabelKind
@@ -55,6 +57,8 @@ KINDS: Table = {
         AskPaymentKind(),
         ReshipKind(),
         ExchangeKind(),
+        OpenReturnKind(),
+        ChangePaymentKind(),
         RedirectParcelKind(),
         ReturnLabelKind(),
         VoidLabelKind(),
