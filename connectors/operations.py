@@ -340,6 +340,27 @@ class Exchange(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReturn(Operation):
+    """Agree that goods come back, and by which of the customer's payment methods their money goes back once they do.
+
+    `lines`: (order line id, units). Nothing is paid by this call.
+    """
+
+    order_ref: str
+    lines: tuple[tuple[str, int], ...]
+    method_ref: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePayment(Operation):
+    """Charge an open order to another of its customer's saved payment methods and give the first charge back."""
+
+    order_ref: str
+    method_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """`weight_grams` with packing; sides in millimetres."""
 

@@ -32,6 +32,8 @@ MODELS: dict[type[Any], type[RecordModel]] = {
 # record does (None), from the shop that performs.
 ASKED: dict[type[Any], type[Any] | None] = {
     types.RefusalReasons: types.Return,
+    types.PaymentMethods: types.Customer,
+    types.Variant: types.Listing,
     types.DeliveryAddress: types.Order,
     types.RedirectOffer: None,
     types.ShippingLabel: None,

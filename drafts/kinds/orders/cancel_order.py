@@ -9,11 +9,11 @@ from connectors.types import Order, OrderStatus
 from drafts.kinds.base import (
     Amount,
     CannotPropose,
-    Command,
     CurrencyCode,
     Facts,
     Kind,
     Matter,
+    OneLine,
     OptionalRef,
     Part,
     Preview,
@@ -28,20 +28,22 @@ from drafts.kinds.base import (
     record_or_raise,
     text_of,
 )
+from drafts.kinds.orders.asked import Asked
 
 GONE = {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.COMPLETED, OrderStatus.RETURNING}
 
 
-class CancelOrderCommand(Command):
+class CancelOrderCommand(Asked):
     """`amount` is what goes back to the buyer with it; empty where nothing was paid. No lines: the whole order.
 
     `refund_ref` names a payment at another processor, whose refund is a draft of its own: then nothing goes back here,
-    since the shop would pay the buyer a second time.
+    since the shop would pay the buyer a second time. `buyer_reason` is why the buyer wants it, in the shop's own words.
     """
 
     order_ref: Ref
     answer: Literal["cancel", "accept_request", "refuse_request"] = "cancel"
     reason: Literal["out_of_stock", "customer_request", "undeliverable", "fraud", "other"] = "other"
+    buyer_reason: OneLine = ""
     lines: tuple[Part, ...] = ()
     amount: Amount | None = None
     refund_ref: OptionalRef = ""
@@ -68,6 +70,7 @@ class CancelOrderKind(Kind[CancelOrderCommand]):
         payer = matter.number("shop_id") or matter.shop_id
         apart = matter.argument("payment_ref") if payer != mine.shop_id else ""
         command = CancelOrderCommand(
+            asked_by_ref=order.customer_ref if asked else "",
             order_ref=order.external_id,
             answer="accept_request" if asked else "cancel",
             reason="customer_request" if asked else _reason(matter, parts),

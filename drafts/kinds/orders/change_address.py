@@ -17,11 +17,12 @@ from drafts.kinds.base import (
     named,
     record_or_raise,
 )
+from drafts.kinds.orders.asked import Asked
 from drafts.kinds.orders.standing import not_open, state
 from drafts.kinds.places import STOLEN, Place, goes_to, lines_of, told_place
 
 
-class ChangeAddressCommand(Place):
+class ChangeAddressCommand(Place, Asked):
     """The whole new address."""
 
     order_ref: Ref

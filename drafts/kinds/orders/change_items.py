@@ -13,6 +13,7 @@ from drafts.kinds.base import (
     Facts,
     Kind,
     Matter,
+    OptionalRef,
     Preview,
     Proposal,
     Quantity,
@@ -25,6 +26,7 @@ from drafts.kinds.base import (
     record_or_raise,
     text_of,
 )
+from drafts.kinds.orders.asked import Settled
 from drafts.kinds.orders.standing import not_open, standing
 
 
@@ -36,11 +38,14 @@ class Changed(Command):
 
 
 class Added(Command):
+    """`replaces_ref` is the order line that these units stand in for, where they do."""
+
     listing_ref: Ref
     quantity: Quantity
+    replaces_ref: OptionalRef = ""
 
 
-class ChangeItemsCommand(Command):
+class ChangeItemsCommand(Settled):
     order_ref: Ref
     changed: tuple[Changed, ...] = ()
     added: tuple[Added, ...] = ()
@@ -70,6 +75,12 @@ class ChangeItemsKind(Kind[ChangeItemsCommand]):
         )
         added = tuple(
             Added(listing_ref=ref, quantity=units) for ref, units in dict(matter.arguments.get("added") or {}).items()
+        )
+        short = set(matter.arguments.get("skus") or ())  # what there is not enough of comes out, where the rest can go
+        changed = changed or tuple(
+            Changed(line_ref=line.external_id, quantity=0)
+            for line in order.lines
+            if line.sku in short and line.quantity > line.cancelled_quantity
         )
         if not (changed or added):
             raise CannotPropose(f"what should change in order {order.number} is not said")

@@ -10,7 +10,6 @@ from connectors.operations import Exchange, Operation
 from connectors.types import Order
 from drafts.kinds.base import (
     CannotPropose,
-    Command,
     Facts,
     Kind,
     Matter,
@@ -25,12 +24,13 @@ from drafts.kinds.base import (
     named,
     record_or_raise,
 )
+from drafts.kinds.orders.asked import Settled
 from drafts.kinds.orders.change_items import Added, not_sold, offers
 from drafts.kinds.orders.reship import goods_of, too_many, worth_of
 from drafts.kinds.orders.standing import GONE, said, standing
 
 
-class ExchangeCommand(Command):
+class ExchangeCommand(Settled):
     """`taken` units of the order come back, `given` listings go out for them."""
 
     order_ref: Ref
