@@ -139,7 +139,7 @@ def test_a_charge_is_reported_as_fraud_and_keeps_the_report(fresh: Client) -> No
     assert told.fraud_details.user_report == "fraudulent"
     assert api.v1.charges.retrieve(charge).amount_refunded == 0
     with pytest.raises(stripe.InvalidRequestError):
-        api.v1.charges.update(charge, {"fraud_details": {"user_report": "odd"}})  # type: ignore[typeddict-item]
+        api.v1.charges.update(charge, {"fraud_details": {"user_report": "odd"}})
     [effect] = fresh.effects("mark_fraud")
     assert (effect["subject"], effect["key"]) == (charge, "k1")
 

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import orjson
@@ -29,8 +30,14 @@ from connectors.operations import (
     ArrangeShipment,
     CancelOrder,
     DecideReturn,
+    EndPromotion,
+    FixListing,
     Operation,
+    ReplyReview,
     SendMessage,
+    SetHoliday,
+    SetPrice,
+    SetStock,
 )
 from connectors.shops.marketplaces.shopee import acts, answers, parse, reads
 from connectors.shops.marketplaces.shopee.client import Client
@@ -38,8 +45,10 @@ from connectors.shops.marketplaces.shopee.install import Install, permission_end
 from connectors.shops.marketplaces.shopee.signing import push_signature
 from connectors.types import (
     Account,
+    Listing,
     Order,
     Page,
+    Product,
     Receipt,
     Record,
     RefusalReasons,
@@ -73,18 +82,31 @@ class Shopee(Install, Connector):
         Feed("goods", timedelta(minutes=10)),
         Feed("account_health", timedelta(hours=1)),
         Feed("quiet_parcels", timedelta(hours=6)),
+        Feed("reviews", timedelta(hours=6)),
     )
     writes: ClassVar[Mapping[type[Operation], Write]] = {
         CancelOrder: Write(Effect.NATURAL),
         AnswerCancellation: Write(Effect.NATURAL),
         DecideReturn: Write(Effect.NATURAL),
         ArrangeShipment: Write(Effect.NATURAL),
+        SetStock: Write(Effect.NATURAL, undo="set the former count; orders taken meanwhile stand"),
+        SetPrice: Write(Effect.NATURAL, undo="set the former price; orders that stand keep theirs"),
+        FixListing: Write(Effect.NATURAL, undo="write the former words back"),
+        ReplyReview: Write(Effect.NATURAL),
+        EndPromotion: Write(Effect.NATURAL),
+        SetHoliday: Write(Effect.NATURAL, undo="switch the holiday back"),
     }
     ways: ClassVar[Mapping[type[Operation], tuple[Perform, See]]] = {
-        CancelOrder: (acts.cancel, acts.see_cancel),
-        AnswerCancellation: (acts.answer_cancellation, acts.see_answer),
-        DecideReturn: (acts.decide, acts.see_decision),
-        ArrangeShipment: (acts.arrange, acts.see_shipment),
+        CancelOrder: (acts.orders.cancel, acts.orders.see_cancel),
+        AnswerCancellation: (acts.orders.answer_cancellation, acts.orders.see_answer),
+        DecideReturn: (acts.orders.decide, acts.orders.see_decision),
+        ArrangeShipment: (acts.orders.arrange, acts.orders.see_shipment),
+        SetStock: (acts.goods.set_stock, acts.goods.see_stock),
+        SetPrice: (acts.goods.set_price, acts.goods.see_price),
+        FixListing: (acts.goods.fix_listing, acts.goods.see_listing),
+        ReplyReview: (acts.words.reply_review, acts.words.see_reply),
+        EndPromotion: (acts.goods.end_promotion, acts.goods.see_end),
+        SetHoliday: (acts.goods.set_holiday, acts.goods.see_holiday),
     }
 
     @property
@@ -99,15 +121,21 @@ class Shopee(Install, Connector):
             return reads.returns(self.client, cursor, first_span=known.first_span, overlap=known.overlap)
         if feed == "goods":
             return reads.goods(self.client, cursor)
+        if feed == "reviews":
+            return reads.reviews(self.client)
         return reads.account_health(self.client) if feed == "account_health" else reads.quiet_parcels(self.client)
 
     def fetch(self, record: type[R], external_id: str) -> R | None:
         ways: dict[type[Record], Callable[[str], Record | None]] = {
             Order: self._order,
             Return: self._return,
-            RefusalReasons: lambda ref: RefusalReasons(external_id=ref, reasons=acts.refusal_reasons(self.client, ref)),
+            RefusalReasons: lambda ref: RefusalReasons(
+                external_id=ref, reasons=acts.orders.refusal_reasons(self.client, ref)
+            ),
             Shipment: self._shipment,
             StockLevel: self._stock,
+            Listing: partial(self._goods, Listing),
+            Product: partial(self._goods, Product),
         }
         if record not in ways:
             raise CannotDo(f"Shopee has no read of one {record.__name__}")
@@ -137,6 +165,14 @@ class Shopee(Install, Connector):
     def _stock(self, goods_ref: str) -> Record | None:
         item_id, _, model_id = goods_ref.partition(":")
         return reads.stock_of(self.client, item_id, model_id)
+
+    def _refusal_reasons(self, return_sn: str) -> Record | None:
+        return RefusalReasons(external_id=return_sn, reasons=acts.orders.refusal_reasons(self.client, return_sn))
+
+    def _goods(self, record: type[Record], goods_ref: str) -> Record | None:
+        item_id, _, model_id = goods_ref.partition(":")
+        found = reads.variant_of(self.client, item_id, model_id)
+        return next((row for row in parse.variant(*found) if isinstance(row, record)), None) if found else None
 
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         if type(operation) not in self.ways:
@@ -190,8 +226,14 @@ class Shopee(Install, Connector):
         home = SELLER_CENTRES.get(account.country, SELLER_CENTRES["SG"])
         if isinstance(operation, SendMessage):
             return f"{home}/new-webchat/conversations"
-        if isinstance(operation, DecideReturn):
-            return f"{home}/portal/sale/return"
+        pages: dict[type[Operation], str] = {
+            DecideReturn: "/portal/sale/return", SetStock: "/portal/product/list/all",
+            SetPrice: "/portal/product/list/all", FixListing: "/portal/product/list/all",
+            EndPromotion: "/portal/marketing", ReplyReview: "/portal/settings/shop/rating",
+            SetHoliday: "/portal/settings/basic/shop",
+        }  # fmt: skip
+        if type(operation) in pages:
+            return f"{home}{pages[type(operation)]}"
         return f"{home}/portal/sale/order"
 
     @classmethod

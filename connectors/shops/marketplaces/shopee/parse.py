@@ -1,6 +1,6 @@
 """Shopee's JSON → records. Times are Unix seconds, 0 where not yet; money is a JSON float."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors.shops.reading import Row, Unreadable, amount, bad_row, count, currency_of, dump, moment, must_moment
@@ -14,6 +14,7 @@ from connectors.types import (
     Record,
     Return,
     ReturnStatus,
+    Review,
     Shipment,
     ShipmentStatus,
     StockLevel,
@@ -56,6 +57,7 @@ RETURN_STATUS = {
     "CLOSED": ReturnStatus.CLOSED,
 }
 ITEM_STATUS = {"NORMAL": "live", "UNLIST": "paused"}
+MOST_STARS = 5
 OUR_OFFER_IS_OUT = "ONGOING"  # before it: PENDING_RESPOND; after it: TERMINATED
 
 
@@ -226,3 +228,28 @@ def stock(ref: str, sku: str, model: Row) -> StockLevel:
         on_hand=sum(count(place["stock"]) for place in places) if places else count(summary["total_available_stock"]),
         reserved=reserved,
     )
+
+
+def review(item: Row, skus: Mapping[str, str]) -> Iterator[Record | BadRow]:
+    """Stars and words of one buyer. `skus` are those of the items, by id."""
+    answer, stars = answer_of(item), count(item["rating_star"])
+    if not 1 <= stars <= MOST_STARS:
+        raise Unreadable(f"{stars} is no number of stars")
+    models = item.get("model_id_list") or [0]
+    goods = goods_id(item["item_id"], models[0])
+    yield Review(
+        external_id=str(count(item["comment_id"])),
+        raw=dump(item),
+        order_ref=item.get("order_sn") or "",
+        sku=skus.get(str(item["item_id"])) or goods,
+        rating=stars,
+        text=item.get("comment") or "",
+        created_at=must_moment(item["create_time"]),
+        answered_at=(moment(answer.get("create_time")) or must_moment(item["create_time"])) if answer else None,
+    )
+
+
+def answer_of(item: Row) -> Row:
+    """The seller's answer, which older answers of Shopee call otherwise; empty where there is none."""
+    found = item.get("comment_reply") or item.get("cmt_reply") or {}
+    return found if found.get("reply") else {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from connectors.base import ConnectorError, Refused, Retry
@@ -22,6 +23,7 @@ QUIET = timedelta(days=2)  # a shipped order that has not moved since is asked f
 QUIET_REACH = timedelta(days=30)
 SECOND_LOOKS = 2
 LATE_RATE_ID = 1
+MOST_REVIEWS = 1000
 
 
 def orders(client: Client, cursor: str, *, first_span: timedelta, overlap: timedelta) -> Iterator[Page]:
@@ -179,15 +181,55 @@ def models(client: Client, item: Row) -> list[Row]:
     return rows(client.get("/api/v2/product/get_model_list", {"item_id": item["item_id"]}), "model")
 
 
-def stock_of(client: Client, item_id: str, model_id: str) -> StockLevel | None:
-    """One variant's stock, read now."""
+def variant_of(client: Client, item_id: str, model_id: str) -> tuple[Row, Row] | None:
+    """One item and one of its variants, read now; model 0 is an item without variants."""
     query = {"item_id_list": item_id}
     for item in rows(client.get("/api/v2/product/get_item_base_info", query), "item_list"):
         for model in models(client, item):
-            if str(model.get("model_id") or 0) == model_id:
-                ref = parse.goods_id(item_id, model_id)
-                return parse.stock(ref, model.get("model_sku") or item.get("item_sku") or ref, model)
+            if str(model.get("model_id") or 0) == (model_id or "0"):
+                return item, model
     return None
+
+
+def stock_of(client: Client, item_id: str, model_id: str) -> StockLevel | None:
+    """One variant's stock, read now."""
+    found = variant_of(client, item_id, model_id)
+    if found is None:
+        return None
+    item, model = found
+    ref = parse.goods_id(item_id, model_id)
+    return parse.stock(ref, model.get("model_sku") or item.get("item_sku") or ref, model)
+
+
+def reviews(client: Client) -> Iterator[Page]:
+    """Shopee shows the newest reviews only, up to a thousand, and knows no list of what has changed: all are read."""
+    cursor, seen = "", 0
+    while True:
+        response = client.get("/api/v2/product/get_comment", {"cursor": cursor, "page_size": LIST_PAGE})
+        found = rows(response, "item_comment_list")
+        following = str(response.get("next_cursor") or "") if response.get("more") and found else ""
+        seen += len(found)
+        is_last = not following or seen >= MOST_REVIEWS
+        if following and following == cursor:
+            raise Retry("the list of reviews says there is more, but does not move on", code="short_read")
+        read = partial(parse.review, skus=item_skus(client, found))
+        records = read_rows("review", found, read, "comment_id")
+        yield Page(tuple(records), "", len(found), is_last=is_last)
+        if is_last:
+            return
+        cursor = following
+
+
+def item_skus(client: Client, found: Iterable[Any]) -> dict[str, str]:
+    """Item → its SKU, for the items that a page of reviews names."""
+    ids = sorted({str(row["item_id"]) for row in found if isinstance(row, dict) and row.get("item_id")})
+    skus: dict[str, str] = {}
+    for begin in range(0, len(ids), DETAIL_PAGE):
+        query = {"item_id_list": ",".join(ids[begin : begin + DETAIL_PAGE])}
+        for item in rows(client.get("/api/v2/product/get_item_base_info", query), "item_list"):
+            if isinstance(item, dict):
+                skus[str(item.get("item_id"))] = str(item.get("item_sku") or "")
+    return skus
 
 
 def account_health(client: Client) -> Iterator[Page]:

@@ -1,9 +1,9 @@
-"""Shopee's writes and the reads that prove them. Shopee keeps no keys: each write is a state that can be read."""
+"""Cancel, answer a cancellation, decide a return, hand over; and the reads that prove them."""
 
 from collections.abc import Callable
 from typing import Any
 
-from connectors.base import CannotDo, Permit, Refused, Retry, Unknown
+from connectors.base import Answer, CannotDo, Permit, Refused, Retry, Unknown
 from connectors.money import parse_amount
 from connectors.operations import AnswerCancellation, ArrangeShipment, CancelOrder, DecideReturn
 from connectors.shops.evidence import is_data_url, picture
@@ -24,7 +24,10 @@ CONTESTED = frozenset({"SELLER_DISPUTE", "JUDGING"})
 
 
 def send(client: Client, path: str, body: Row, permit: Permit, reference: str) -> Receipt:
-    answer = client.write(path, body, permit)
+    return receipt_of(client, client.write(path, body, permit), reference)
+
+
+def receipt_of(client: Client, answer: Answer, reference: str) -> Receipt:
     said = answer.json()
     request_id = str(said.get("request_id") or "") if isinstance(said, dict) else ""
     return Receipt(reference, Redactor(client.account.credentials.values()).body(answer.body), request_id)
