@@ -312,7 +312,8 @@ class MessageForm:
 
     `parts` are its own texts with places such as `{{1}}`, which are filled from the first part's first place on. A form
     without parts is filled with words of ours, at most `longest` characters; where that is 0 too, it needs none. `use`
-    is the situation that it was set up for; "*": any.
+    is the situation that it was set up for; "*": any. `fills` are the patterns that were set up for its places
+    ("{name}", "{order}" or plain words), in their order.
     """
 
     name: str
@@ -320,6 +321,7 @@ class MessageForm:
     parts: tuple[str, ...] = ()
     longest: int = 0
     use: str = ""
+    fills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,16 @@ from drafts.kinds.cases.appeal import AppealKind
 from drafts.kinds.cases.decide_return import DecideReturnKind
 from drafts.kinds.cases.dispute_evidence import DisputeEvidenceKind
 from drafts.kinds.cases.file_claim import FileClaimKind
+from drafts.kinds.listings.end_promotion import EndPromotionKind
+from drafts.kinds.listings.fix_listing import FixListingKind
+from drafts.kinds.listings.holiday_mode import HolidayModeKind
 from drafts.kinds.listings.set_price import SetPriceKind
 from drafts.kinds.listings.set_stock import SetStockKind
 from drafts.kinds.messages.ask_buyer import AskBuyerKind
+from drafts.kinds.messages.marketing_event import MarketingEventKind
 from drafts.kinds.messages.reply import ReplyKind
+from drafts.kinds.messages.review_reply import ReviewReplyKind
+from drafts.kinds.messages.send_template import SendTemplateKind
 from drafts.kinds.money.credit_note import CreditNoteKind
 from drafts.kinds.money.mark_fraud import MarkFraudKind
 from drafts.kinds.money.refund import RefundKind
@@ -63,6 +69,9 @@ KINDS: Table = {
         ReturnLabelKind(),
         VoidLabelKind(),
         AskBuyerKind(),
+        SendTemplateKind(),
+        ReviewReplyKind(),
+        MarketingEventKind(),
         StoreCreditKind(),
         CreditNoteKind(),
         MarkFraudKind(),
@@ -70,6 +79,9 @@ KINDS: Table = {
         AppealKind(),
         SetStockKind(),
         SetPriceKind(),
+        FixListingKind(),
+        EndPromotionKind(),
+        HolidayModeKind(),
         PauseCampaignKind(),
         CampaignBudgetKind(),
         MergeTicketsKind(),

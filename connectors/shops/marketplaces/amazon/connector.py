@@ -58,6 +58,7 @@ from connectors.types import (
     Account,
     DeliveryAddress,
     Listing,
+    MessageForms,
     Order,
     Page,
     Receipt,
@@ -177,6 +178,7 @@ class Amazon(Connector):
             Shipment: self._shipment,
             Listing: self._listing,
             StockLevel: self._stock,
+            MessageForms: lambda ref: messages.forms(self.client, ref),
         }
         if record not in ways:
             raise CannotDo(f"Amazon has no read of one {record.__name__}")

@@ -16,6 +16,7 @@ from connectors.types import Receipt, Sight, Sighting
 OWN = "DEFAULT"  # the seller's own fulfilment
 AVAILABILITY, OFFER = "fulfillment_availability", "purchasable_offer"
 EVERYONE = "ALL"
+ATTRIBUTES = {"title": "item_name", "description": "product_description"}
 Listed = SetStock | SetPrice | FixListing
 
 
@@ -66,11 +67,16 @@ def price(client: Client, item: Row, operation: SetPrice) -> dict[str, list[Row]
     return {OFFER: [*(row for row in held if row is not own), fresh]}
 
 
+def wanted(operation: FixListing) -> list[tuple[str, str]]:
+    """(attribute, text): the product's own words for a field become Amazon's."""
+    return [(ATTRIBUTES.get(name, name), text) for name, text in operation.fields]
+
+
 def texts(client: Client, item: Row, operation: FixListing) -> dict[str, list[Row]]:
     """Plain attributes: one value with its language. What such an attribute holds besides is kept."""
     held = item.get("attributes") or {}
     found: dict[str, list[Row]] = {}
-    for name, text in operation.fields:
+    for name, text in wanted(operation):
         if name in (AVAILABILITY, OFFER):
             raise Refused(f"{name} is changed by setting the stock or the price", code="attribute")
         own: Any = held.get(name) or [{"marketplace_id": client.marketplace}]
@@ -128,8 +134,8 @@ def see(client: Client, operation: Listed, key: str, since: datetime) -> Sightin
         found = parse.price(item, client.marketplace, client.currency)
         return _sighting(sku, found == (operation.price.amount, operation.price.currency), f"its price is {found}")
     attributes: Row = item.get("attributes") or {}
-    shown = {name: [row.get("value") for row in attributes.get(name) or ()] for name, _ in operation.fields}
-    is_there = all(shown[name] == [text] for name, text in operation.fields)
+    shown = {name: [row.get("value") for row in attributes.get(name) or ()] for name, _ in wanted(operation)}
+    is_there = all(shown[name] == [text] for name, text in wanted(operation))
     return _sighting(sku, is_there, f"its attributes read {shown}")
 
 

@@ -10,15 +10,16 @@ from connectors.base import CannotDo, Permit, Refused
 from connectors.operations import SendTemplate
 from connectors.shops.marketplaces.amazon.client import Client, segment
 from connectors.shops.reading import Row, must_iso
-from connectors.types import Receipt, Sight, Sighting
+from connectors.types import MessageForm, MessageForms, Receipt, Sight, Sighting
 
 REVIEW = "productReviewAndSellerFeedback"
+PROBLEM, ANY = "unexpectedProblem", "*"  # what is meant for all that went wrong with an order
 LONGEST = {
     "confirmCustomizationDetails": 800,
     "confirmDeliveryDetails": 2000,
     "confirmOrderDetails": 2000,
     "confirmServiceDetails": 2000,
-    "unexpectedProblem": 2000,
+    PROBLEM: 2000,
     "digitalAccessKey": 400,
 }
 WARRANTY = "warranty"
@@ -47,6 +48,14 @@ def allowed(client: Client, order_ref: str, template: str) -> list[str]:
     links = body.get("_links")
     found: Any = links.get("actions") if isinstance(links, dict) else None
     return [str(row.get("name") or str(row.get("href")).partition("?")[0].rpartition("/")[2]) for row in found or ()]
+
+
+def forms(client: Client, order_ref: str) -> MessageForms:
+    """What may be sent about this order now. A warranty's days and a file are for Seller Central."""
+    offered = [name for kind in ("", REVIEW) for name in allowed(client, order_ref, kind)]
+    known = [name for name in dict.fromkeys(offered) if name in LONGEST or name == REVIEW]
+    made = (MessageForm(name, longest=LONGEST.get(name, 0), use=ANY if name == PROBLEM else "") for name in known)
+    return MessageForms(external_id=order_ref, forms=tuple(made))
 
 
 def body_of(operation: SendTemplate) -> Row | None:

@@ -5,6 +5,7 @@ There is no idempotency key, and no read finds a message whose reply was lost. T
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from connectors.operations import Operation, SendMessage, SendTemplate
 from connectors.shops.messages.whatsapp import parse, reads
 from connectors.shops.messages.whatsapp.client import Client
 from connectors.shops.reading import UNREADABLE, Row
-from connectors.types import Receipt, Sight, Sighting
+from connectors.types import MessageForm, Receipt, Sight, Sighting
 
 LONGEST_TEXT, LONGEST_PARAMETER = 4_096, 1_024
 USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")  # business-scoped user ids hold letters
@@ -111,6 +112,39 @@ def fillable(found: Row) -> list[tuple[str, str, list[str], Row]]:
             more = {"sub_type": "url", "index": str(place)}
             parts.append((f"button {button.get('text')}", "button", places_in(button.get("url")), more))
     return parts
+
+
+def forms(client: Client, settings: Mapping[str, object]) -> tuple[MessageForm, ...]:
+    """The approved forms that can be sent, once for each use that the shop's settings name under `templates`:
+    situation → {"name": …, "places": ["{name}", "{order}", …]}."""
+    found: list[MessageForm] = []
+    for row in client.rows("message_templates", f"{client.business}/message_templates", {}):
+        try:
+            if row["status"] == "APPROVED":
+                name, language, parts = str(row["name"]), str(row["language"]), texts(row)
+                uses = uses_of(settings, name) or [("", ())]
+                found += [MessageForm(name, language, parts, use=use, fills=fills) for use, fills in uses]
+        except (Refused, *UNREADABLE):
+            continue  # a form with a picture, or of another shape, is none that we could fill
+    return tuple(found)
+
+
+def uses_of(settings: Mapping[str, object], name: str) -> list[tuple[str, tuple[str, ...]]]:
+    """(situation, patterns of its places) for which a template is set up."""
+    asked = settings.get("templates")
+    told = asked.items() if isinstance(asked, dict) else ()
+    mine = [(str(use), given.get("places")) for use, given in told
+            if isinstance(given, dict) and given.get("name") == name]  # fmt: skip
+    return [(use, tuple(map(str, places)) if isinstance(places, list) else ()) for use, places in mine]
+
+
+def texts(found: Row) -> tuple[str, ...]:
+    """The texts whose places are filled, in the order of `fillable`. Raises what that raises."""
+    fillable(found)
+    rows: list[Any] = found.get("components") or []
+    told = [str(row.get("text") or "") for name in ("HEADER", "BODY") for row in rows if row["type"] == name]
+    buttons = [button for row in rows if row["type"] == "BUTTONS" for button in row.get("buttons") or []]
+    return (*told, *(f"{one.get('text')}: {one.get('url')}" for one in buttons if one.get("type") == "URL"))
 
 
 def places_in(text: Any) -> list[str]:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, cast
 from urllib.parse import quote
 
 from connectors.base import (
@@ -24,7 +24,7 @@ from connectors.consent import Identity, Key
 from connectors.operations import Operation, SendMessage, SendTemplate
 from connectors.shops.messages.whatsapp import acts, client, parse, reads
 from connectors.shops.reading import UNREADABLE
-from connectors.types import Account, Conversation, Page, Receipt, Sighting
+from connectors.types import Account, Conversation, MessageForms, Page, Receipt, Sighting
 
 
 class WhatsApp(Connector):
@@ -64,7 +64,11 @@ class WhatsApp(Connector):
         return reads.pull(self.client, self.inbox, cursor, self.clock(), self.feeds[0].first_span)
 
     def fetch(self, record: type[R], external_id: str) -> R | None:
-        """A conversation as the kept pushes tell it."""
+        """A conversation as the kept pushes tell it, and the approved forms in which anybody can be written to."""
+        if record is MessageForms:
+            return cast(
+                "R", MessageForms(external_id=external_id, forms=acts.forms(self.client, self.account.settings))
+            )
         if record is not Conversation:
             raise CannotDo(f"WhatsApp has no read of one {record.__name__}")
         talk = reads.as_it_stands(self.inbox, self.client.number, external_id, self.clock())

@@ -17,7 +17,7 @@ from connectors.twin.market import Market
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
 from connectors.twin.wire.whatsapp import shapes
 from connectors.twin.wire.whatsapp.shapes import News
-from connectors.twin.wire.whatsapp.templates import TEMPLATES
+from connectors.twin.wire.whatsapp.templates import TEMPLATES, USES
 from connectors.twin.world.chat import Line, Talk
 
 TOKEN = "EAAG-twin-system-user-7316"  # noqa: S105 - the twin's own
@@ -68,7 +68,8 @@ class WhatsApp:
     def account(self) -> Json:
         return {
             "kind": self.kind, "name": "Lumen & Loft (WhatsApp)", "external_id": NUMBER, "country": "US",
-            "currency": "USD", "time_zone": "Asia/Singapore", "settings": pace(self.speed is not None),
+            "currency": "USD", "time_zone": "Asia/Singapore",
+            "settings": {**pace(self.speed is not None), "templates": USES},
             "credentials": {
                 "access_token": TOKEN, "app_secret": APP_SECRET, "verify_token": VERIFY_TOKEN,
                 "phone_number_id": NUMBER, "waba_id": BUSINESS,

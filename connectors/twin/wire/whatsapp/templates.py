@@ -25,3 +25,10 @@ TEMPLATES: tuple[Json, ...] = (
     _form(5, "back_in_stock", "PAUSED", "MARKETING", "Good news, {{1}}: {{2}} is back."),
     _form(6, "how_was_it", "REJECTED", "MARKETING", "{{1}}, rate us now!"),
 )  # fmt: skip
+
+# What the company says of them: trouble → the form, and what fills its places.
+USES: Json = {
+    "late_shipment": {"name": "parcel_delayed", "places": ["{name}", "{order}", "it waits for the courier"]},
+    "parcel_stuck": {"name": "parcel_delayed", "places": ["{name}", "{order}", "the courier has lost time"]},
+    "first_answer": {"name": "order_page", "places": ["{name}", "{order}"]},
+}

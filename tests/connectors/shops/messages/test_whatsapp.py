@@ -13,7 +13,7 @@ import pytest
 from connectors.base import CannotDo, NotApproved, Push, Reconnect, Refused, Retry, Unknown, closed_gate
 from connectors.operations import AcceptDispute, SendMessage, SendTemplate
 from connectors.shops.messages.whatsapp import WhatsApp
-from connectors.types import Account, AccountMetric, BadRow, Conversation, Direction, Message, Sight
+from connectors.types import Account, AccountMetric, BadRow, Conversation, Direction, Message, MessageForms, Sight
 from tests.connectors.shops.stand import NOW, open_with, permit, reply
 
 KEYS = {
@@ -403,6 +403,23 @@ def test_named_places_headers_and_links_are_filled_too() -> None:
         {"type": "body", "parameters": [text("Ann"), text("Monday")]},
         {"type": "button", "sub_type": "url", "index": "1", "parameters": [text("track/7")]},
     ]
+
+
+def test_the_approved_forms_are_told_with_what_was_set_up_for_them() -> None:
+    late = {"name": "late", "places": ["{name}", "by a day"]}
+    settings = {"templates": {"late_shipment": late, "parcel_stuck": late, "other": "no form"}}
+    drifted = [{"name": "late"}, "late", form("odd", body="") | {"components": 7}]
+    whole = whatsapp({"GET 104/message_templates": {"data": [*FORMS, *drifted]}}, settings=settings)
+    found = whole.fetch(MessageForms, ANN)
+
+    assert found is not None
+    uses = [(one.name, one.language, one.use, one.fills) for one in found.forms]
+    fills = ("{name}", "by a day")
+    assert uses[:4] == [
+        ("late", language, use, fills) for language in ("en", "id") for use in ("late_shipment", "parcel_stuck")
+    ]
+    assert uses[4:] == [("named", "en", "", ()), ("rich", "en", "", ())]
+    assert found.forms[-1].parts == ("Order {{1}}", "{{1}} {{2}}", "See: https://x.example/{{1}}")
 
 
 @pytest.mark.parametrize(

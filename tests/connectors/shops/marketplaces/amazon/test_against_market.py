@@ -26,7 +26,7 @@ from connectors.registry import open_connector
 from connectors.shops.marketplaces.amazon import Amazon
 from connectors.twin.server import TwinServer, serve
 from connectors.twin.world.trade import Step
-from connectors.types import Account, Listing, Order, OrderStatus, Shipment, Sight, StockLevel
+from connectors.types import Account, Listing, MessageForms, Order, OrderStatus, Shipment, Sight, StockLevel
 from tests.connectors.shops.stand import allow
 
 FEED = "createFeed"
@@ -197,15 +197,21 @@ def test_a_buyers_request_is_accepted_through_the_same_feed(market: Market) -> N
 
 
 def test_a_message_reaches_the_buyer_once_and_cannot_be_looked_up(market: Market) -> None:
-    operation = SendTemplate(
-        to="", order_ref=market.gone.pop(), template="unexpectedProblem", text="A day late, sorry."
-    )
+    order_ref = market.gone.pop()
+    operation = SendTemplate(to="", order_ref=order_ref, template="unexpectedProblem", text="A day late, sorry.")
+    offered = market.shop.fetch(MessageForms, order_ref)
+    assert offered is not None
+    problem = next(form for form in offered.forms if form.name == "unexpectedProblem")
+    assert (problem.use, problem.longest) == ("*", 2000)
     before = market.effects
     market.shop.perform(operation, market.permit())
     with pytest.raises(Refused, match="allows no unexpectedProblem"):
         market.shop.perform(operation, market.permit())
     assert market.effects == before + 1
     assert market.shop.probe(operation, "k", market.now).sight is Sight.UNCLEAR
+    again = market.shop.fetch(MessageForms, order_ref)
+    assert again is not None
+    assert "unexpectedProblem" not in [form.name for form in again.forms]
 
 
 def test_one_record_of_each_kind_is_read_again_as_it_was_listed(market: Market) -> None:

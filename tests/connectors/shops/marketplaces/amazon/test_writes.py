@@ -423,9 +423,7 @@ def money(amount: str, currency: str = "USD") -> Money:
 
 
 def test_a_text_keeps_its_language() -> None:
-    _, body = changed(
-        patched(VALID, ACCEPTED), FixListing(listing_ref="", sku="LAMP", fields=(("item_name", "Oak lamp"),))
-    )
+    _, body = changed(patched(VALID, ACCEPTED), FixListing(listing_ref="", sku="LAMP", fields=(("title", "Oak lamp"),)))
     assert body["patches"][0]["value"] == [{"value": "Oak lamp", "language_tag": "en_US", "marketplace_id": US}]
 
 
@@ -484,6 +482,7 @@ def test_a_listing_that_amazon_stocks_is_not_given_stock_of_our_own() -> None:
      (SetPrice(listing_ref="", sku="LAMP", price=money("19.9")), Sight.SEEN),
      (SetPrice(listing_ref="", sku="LAMP", price=money("20")), Sight.ABSENT),
      (FixListing(listing_ref="", sku="LAMP", fields=(("item_name", "Lamp"),)), Sight.SEEN),
+     (FixListing(listing_ref="", sku="LAMP", fields=(("title", "Lamp"),)), Sight.SEEN),
      (FixListing(listing_ref="", sku="LAMP", fields=(("brand", "Ours"),)), Sight.ABSENT)],
 )  # fmt: skip
 def test_a_change_is_seen_in_the_listing(operation: Operation, sight: Sight) -> None:
