@@ -8,7 +8,7 @@ import gzip
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -29,6 +29,8 @@ DEEPEST = 8
 MAX_FIELD = 1_000_000
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",\t;|"
+TOP_ROWS = 30  # among which the header is looked for
+Numbered = tuple[int, list[str]]  # a row's number in the file, and its cells
 
 csv.field_size_limit(MAX_FIELD)
 
@@ -47,20 +49,30 @@ class Table:
     delimiter: str
 
 
+Knows = Callable[[tuple[str, ...]], bool]  # whether these are the column names of a report that is known
+
+
+def nothing_known(header: tuple[str, ...]) -> bool:
+    return False
+
+
 @contextmanager
-def open_table(path: Path) -> Iterator[Table]:
-    """Open a report for reading. Raises BadReport, or OSError where there is no such file."""
+def open_table(path: Path, knows: Knows = nothing_known) -> Iterator[Table]:
+    """Open a report for reading: the sheet and the header row that `knows` approves of, else the likeliest.
+
+    Raises BadReport, or OSError where there is no such file.
+    """
     packed = path.suffix.lower() == ".gz"
     kind = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
     if kind == ".xlsx":
         with _plain(path, packed) as stream:
-            yield _spreadsheet(stream)
+            yield _spreadsheet(stream, knows)
     elif kind == ".json":
         with _plain(path, packed) as stream:
             yield tree_table(stream.read(MAX_TREE_BYTES + 1))
     elif kind in (".csv", ".tsv", ".txt"):
         with _plain(path, packed) as stream:
-            yield _text(stream, "\t" if kind == ".tsv" else "")
+            yield _text(stream, "\t" if kind == ".tsv" else "", knows)
     else:
         raise BadReport(f"{path.name} is no report we can read: give a .csv, .tsv, .xlsx or .json file, plain or .gz")
 
@@ -95,7 +107,7 @@ class _Capped(io.RawIOBase):
         return len(chunk)
 
 
-def _text(stream: IO[bytes], delimiter: str) -> Table:
+def _text(stream: IO[bytes], delimiter: str, knows: Knows) -> Table:
     sample = stream.read(SAMPLE_BYTES)
     encoding = sniff_encoding(sample)
     # A byte that the encoding lacks is kept as a lone surrogate, so that only its own row is refused.
@@ -105,8 +117,8 @@ def _text(stream: IO[bytes], delimiter: str) -> Table:
     head = sample.decode(encoding, "replace")
     delimiter = delimiter or sniff_delimiter(head)
     lines = enumerate(csv.reader(text, delimiter=delimiter), start=1)
-    header, _ = _header(lines, _width(csv.reader(io.StringIO(head), delimiter=delimiter)))
-    return Table(header, ((number, cells) for number, cells in lines if any(cells)), encoding, delimiter)
+    header, rows = _header(lines, _width(csv.reader(io.StringIO(head), delimiter=delimiter)), knows)
+    return Table(header, rows, encoding, delimiter)
 
 
 def sniff_encoding(sample: bytes) -> str:
@@ -139,32 +151,53 @@ def _width(rows: Iterable[list[str]]) -> int:
     return max(widths, key=lambda width: (width > 1, widths[width]), default=0)
 
 
-def _header(rows: Iterator[tuple[int, list[str]]], width: int) -> tuple[tuple[str, ...], int]:
-    """The first row as wide as most rows are: reports often begin with a title and a date range."""
-    for number, cells in islice(rows, 30):
-        if len(cells) >= max(width, 1) and sum(1 for cell in cells if cell.strip()) >= max(1, width // 2):
-            if len(cells) > MAX_COLUMNS:
-                raise BadReport(f"the report has {len(cells):,} columns; at most {MAX_COLUMNS:,} are read")
-            return tuple(cell.strip() for cell in cells), number
-    raise BadReport("the report has no header row with column names in its first 30 rows")
+def _header(rows: Iterator[Numbered], width: int, knows: Knows) -> tuple[tuple[str, ...], Iterator[Numbered]]:
+    """The header and the rows below it: a known header, else the first row as wide as most rows are, since reports
+    often begin with a title and a date range."""
+    top = list(islice(rows, TOP_ROWS))
+    names = [_names(cells) for _, cells in top]
+    at = next((place for place, cells in enumerate(names) if knows(cells)), None)
+    if at is None:
+        at = next((place for place, cells in enumerate(names) if _is_wide(cells, width)), None)
+    if at is None:
+        raise BadReport(f"the report has no header row with column names in its first {TOP_ROWS} rows")
+    if len(names[at]) > MAX_COLUMNS:
+        raise BadReport(f"the report has {len(names[at]):,} columns; at most {MAX_COLUMNS:,} are read")
+    below = chain(top[at + 1 :], rows)
+    return names[at], ((number, cells) for number, cells in below if any(cells))
 
 
-def _spreadsheet(stream: IO[bytes]) -> Table:
+def _is_wide(cells: tuple[str, ...], width: int) -> bool:
+    return len(cells) >= max(width, 1) and sum(1 for cell in cells if cell) >= max(1, width // 2)
+
+
+def _spreadsheet(stream: IO[bytes], knows: Knows) -> Table:
     data = io.BytesIO(stream.read(MAX_SHEET_BYTES + 1))
     _refuse_bomb(data)
     try:
         book = openpyxl.load_workbook(data, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever its XML and zip readers do
         raise BadReport(f"this .xlsx file cannot be opened ({error}); save it again or export as CSV") from error
-    sheet = book.worksheets[0]
-    rows = (
-        (number, [_cell(value) for value in values])
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1)
-    )
+    sheets = [sheet for sheet in book.worksheets if hasattr(sheet, "iter_rows")]
+    if not sheets:
+        raise BadReport("this .xlsx file has no sheet with rows; export the report again")
+    for sheet in sheets:
+        # Some platforms write a size into the file that is smaller than its rows.
+        sheet.reset_dimensions()
+    known = (sheet for sheet in sheets if any(knows(_names(cells)) for _, cells in islice(_cells(sheet), TOP_ROWS)))
+    rows = _cells(next(known, sheets[0]))
     first = list(islice(rows, 50))
-    lines = chain(first, rows)
-    header, _ = _header(lines, _width(cells for _, cells in first))
-    return Table(header, ((number, cells) for number, cells in lines if any(cells)), "xlsx", "")
+    header, below = _header(chain(first, rows), _width(cells for _, cells in first), knows)
+    return Table(header, below, "xlsx", "")
+
+
+def _cells(sheet: Any) -> Iterator[Numbered]:
+    rows = enumerate(sheet.iter_rows(values_only=True), start=1)
+    return ((number, [_cell(value) for value in values]) for number, values in rows)
+
+
+def _names(cells: Iterable[str]) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in cells)
 
 
 def tree_table(data: bytes, place: str = "") -> Table:

@@ -1,7 +1,7 @@
 """One cell to one typed value: amounts in either decimal style, dates in a stated or guessed order, yes and no."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -60,8 +60,15 @@ def read_bool(text: str) -> bool:
 
 
 def read_time(text: str, style: str, zone: tzinfo) -> datetime:
-    """A moment, in `zone` unless it has an offset. `style`: a strptime format, `epoch`, or empty for ISO 8601."""
+    """A moment, in `zone` unless it has an offset or ends in UTC.
+
+    `style`: a strptime format, `epoch`, or empty for ISO 8601; several that a column may have stand between bars.
+    """
     value = text.strip()
+    if value.endswith(" UTC"):
+        value, zone = value.removesuffix(" UTC"), UTC
+    if "|" in style:
+        return _first_that_fits(text, style.split("|"), zone)
     try:
         if style == "epoch":
             return datetime.fromtimestamp(float(value) / (1000 if len(value.split(".")[0]) > 11 else 1), UTC)
@@ -69,6 +76,15 @@ def read_time(text: str, style: str, zone: tzinfo) -> datetime:
     except (ValueError, OverflowError, OSError) as error:
         raise BadValue(f"{text!r} is not a time{f' of the form {style}' if style else ''}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _first_that_fits(text: str, styles: list[str], zone: tzinfo) -> datetime:
+    for style in styles:
+        try:
+            return read_time(text, style, zone)
+        except BadValue:
+            continue
+    raise BadValue(f"{text!r} is not a time of any form that this column has")
 
 
 def span_after(style: str) -> tuple[timedelta, str] | None:
@@ -135,7 +151,11 @@ def guess_decimal_style(samples: Iterable[str]) -> str:
     values = [sample.strip() for sample in samples if sample.strip()]
     has_comma = any(re.search(r",\d{1,2}\D*$", value) for value in values)
     has_point = any(re.search(r"\.\d{1,2}\D*$", value) for value in values)
-    return "comma" if has_comma and not has_point else ""
+    has_points = any(re.search(r"\d\.\d{3}\.\d{3}(?!\d)", value) for value in values)
+    return "comma" if (has_comma or has_points) and not has_point else ""
 
 
-Reader = Callable[[str], object]
+def are_thousands(samples: Iterable[str]) -> bool:
+    """Whether every point in the samples can stand between thousands: 150.000."""
+    values = [sample.strip() for sample in samples if "." in sample]
+    return all(re.fullmatch(r"\D*\d{1,3}(\.\d{3})+\D*", value) for value in values)

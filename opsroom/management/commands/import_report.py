@@ -22,7 +22,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--shop", required=True, help="name of the shop; one that lives on files is made if there is none"
         )
-        parser.add_argument("--kind", required=True, choices=sorted(KINDS))
+        parser.add_argument(
+            "--kind", default="", choices=["", *sorted(KINDS)], metavar="KIND",
+            help="what its rows are, one of: " + ", ".join(sorted(KINDS)) + "; left out, it must be a known report",
+        )  # fmt: skip
         parser.add_argument("--mapping", type=Path, help='JSON: {"target field": "column"}; left out, it is guessed')
         parser.add_argument("--currency", help="currency of a shop made here, where the report has no such column")
         parser.add_argument("--dry-run", action="store_true", help="count what would be stored, and keep nothing")
@@ -33,6 +36,8 @@ class Command(BaseCommand):
             given = json.loads(mapping.read_text()) if mapping else None
         except (OSError, json.JSONDecodeError) as error:
             raise CommandError(f"the mapping {mapping} cannot be read: {error}") from error
+        if given is not None and not kind:
+            raise CommandError("a mapping needs --kind: what the report's rows are")
         if given is not None and not isinstance(given, dict):
             raise CommandError(f'the mapping {mapping} must be one JSON object: {{"target field": "column"}}')
         try:
@@ -45,6 +50,8 @@ class Command(BaseCommand):
         self.report(done, is_dry=options["dry_run"], as_json=options["json"])
 
     def report(self, done: Imported, *, is_dry: bool, as_json: bool) -> None:
+        if done.report:
+            self.stderr.write(f"known as: {done.report} ({', '.join(done.kinds)})")
         self.stderr.write("columns: " + json.dumps(done.mapping, ensure_ascii=False))
         if "currency" not in done.mapping:
             self.stderr.write(f"currency: {done.currency}, as the report names none; change it with --currency")
@@ -57,4 +64,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{done.read:,} rows read in {done.seconds:.1f} s: {done.stored:,} {verb}stored, {done.updated:,} updated, "
             f"{done.unchanged:,} unchanged, {done.quarantined:,} quarantined"
+            + (f"; {done.passed:,} more are no records" if done.passed else "")
         )
