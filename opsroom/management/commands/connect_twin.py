@@ -40,7 +40,7 @@ class Command(BaseCommand):
             accounts = twin.shops()
             register_apps(accounts)
             twin.return_to(return_addresses(accounts))
-            shops = [] if apps_only else [onboarding.connect(account) for account in accounts]
+            shops = [] if apps_only else [onboarding.connect(account) for account in once(accounts)]
             twin.push_to(push_addresses(shops))
             entered = twin.onboarding()
         except ConnectorError as error:
@@ -51,6 +51,13 @@ class Command(BaseCommand):
         for document in entered.get("documents", ()):
             enter_document(document["name"], document["text"], language=document["language"])
         self.stderr.write(f"{len(shops)} twin accounts are connected: {', '.join(shop.name for shop in shops)}")
+
+
+def once(accounts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """One door to each address: letters that come through Gmail are not read a second time as a plain mailbox."""
+    rows = list(accounts)
+    by_gmail = {row["external_id"] for row in rows if row["kind"] == "gmail"}
+    return [row for row in rows if row["kind"] != "mailbox" or row["external_id"] not in by_gmail]
 
 
 def register_apps(accounts: Iterable[Mapping[str, Any]]) -> None:

@@ -61,7 +61,8 @@ class Command(BaseCommand):
 
 
 def twin(port: int) -> Child:
-    return Child("twin market", [sys.executable, "-m", "connectors.twin.server", "--port", str(port)])
+    command = [sys.executable, "-m", "connectors.twin.server", "--scenario", "company", "--port", str(port)]
+    return Child("twin market", command)
 
 
 def web(port: int) -> Child:
