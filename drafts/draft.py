@@ -150,7 +150,7 @@ def draft_also(alert: Alert, kind: str, choice: str = "", *, by: Person, now: da
     with transaction.atomic():
         locked = Alert.objects.select_for_update().get(pk=alert.pk)
         _offered(locked, kind, choice)
-        draft = _keep(locked, prepared, now, by=by)
+        draft = keep_draft(locked, prepared, now, by=by)
         Alert.objects.filter(pk=alert.pk, state=Alert.State.DECIDED).update(state=Alert.State.OPEN)
     return draft
 
@@ -197,12 +197,12 @@ def _store(alert: Alert, prepared: Prepared, now: datetime, reasons: list[str]) 
         for part in draft.parts.filter(state=State.PROPOSED):
             move(part, State.SUPERSEDED, "superseded")
         move(draft, State.SUPERSEDED, "superseded")
-    draft = _keep(locked, prepared, now, missing=reasons if prepared.by_hand else [])
+    draft = keep_draft(locked, prepared, now, missing=reasons if prepared.by_hand else [])
     _seen(alert, now)
     return draft
 
 
-def _keep(
+def keep_draft(
     alert: Alert, prepared: Prepared, now: datetime, *, missing: list[str] | None = None, by: Person | None = None
 ) -> Draft:
     """The rows of a draft and its parts."""

@@ -10,6 +10,7 @@ a lost message costs seconds and a doubled one nothing: the rows in PostgreSQL a
     approve    drafts/approve.py       a person, never this file
     execute    drafts/execute.py       what was approved and is due, once
     verify     drafts/verify.py        an independent read; what is in doubt is settled here or by a person
+    follow     drafts/following.py     the next step of what was proved, where its kind names one
     record     drafts/ledger/seal.py   what all of them wrote down, sealed in order
 """
 
@@ -37,6 +38,7 @@ STEP_MODULES = (
     "alerts.rank",
     "alerts.weigh",
     "drafts.draft",
+    "drafts.following",
     "drafts.execute",
     "drafts.verify",
     "drafts.running.reap",
@@ -57,6 +59,7 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "alerts.detect_due": ("drafts.draft_alerts",),
     "drafts.watch": ("drafts.draft_alerts",),
     "drafts.execute": ("drafts.verify",),
+    "drafts.verify": ("drafts.follow",),
 }
 
 TICK = timedelta(seconds=15)
@@ -81,6 +84,7 @@ RINGS: Mapping[str, timedelta] = {
     "alerts.rank_open": MINUTE,
     "drafts.watch": MINUTE,
     "alerts.weigh_open": 5 * MINUTE,
+    "drafts.follow": MINUTE,
     "drafts.send_digests": 5 * MINUTE,
     # housekeeping
     "connectors.renew_tokens": 5 * MINUTE,
