@@ -314,8 +314,13 @@ class Passage(models.Model):
 
 
 class DigestMail(models.Model):
-    """One digest sent to one person: what it showed, so that the next can say what changed."""
+    """One digest or report sent to one person: what it showed, so that the next can say what changed."""
 
+    class Kind(models.TextChoices):
+        DAILY = "daily"
+        STABILITY = "stability", "weekly stability report"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.DAILY)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digests")
     day = models.DateField(help_text="In the person's own time zone.")
     claimed_at = models.DateTimeField(default=timezone.now)
@@ -324,7 +329,7 @@ class DigestMail(models.Model):
     shown = models.JSONField(default=dict, help_text="Alert id → cash shown.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "day"], name="digest_once_a_day")]
+        constraints = [models.UniqueConstraint(fields=["user", "day", "kind"], name="digest_once_a_day")]
 
     def __str__(self) -> str:
         return f"digest of {self.day} for {self.user_id}"

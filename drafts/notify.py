@@ -4,7 +4,7 @@ The row of a digest is written before its mail leaves, with the Message-ID: a lo
 under the same id, and a day has one digest for each person.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import make_msgid
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -55,7 +55,7 @@ def send_due(now: datetime) -> int:
 
 def send(person: Addressee, now: datetime) -> bool:
     """Send one person's digest of today, once. False where it has left before or could not leave now."""
-    mail = _claim(person, now)
+    mail = claim_mail(person, now.astimezone(person.zone).date(), now)
     if mail is None:
         return False
     composed = compose_for(person, now)
@@ -70,13 +70,16 @@ def send(person: Addressee, now: datetime) -> bool:
     return True
 
 
-def _claim(person: Addressee, now: datetime) -> DigestMail | None:
-    today = now.astimezone(person.zone).date()
+def claim_mail(
+    person: Addressee, day: date, now: datetime, kind: DigestMail.Kind = DigestMail.Kind.DAILY
+) -> DigestMail | None:
+    """The row of one mail, to be sent by the caller; None where it has left or another worker is sending it."""
     with transaction.atomic():
         domain = settings.PUBLIC_URL.split("//")[-1].split(":")[0]
         mail, is_made = DigestMail.objects.get_or_create(
-            user_id=person.pk, day=today, defaults={"claimed_at": now, "message_id": make_msgid("digest", domain)}
-        )
+            user_id=person.pk, day=day, kind=kind,
+            defaults={"claimed_at": now, "message_id": make_msgid("digest", domain)},
+        )  # fmt: skip
         if is_made:
             return mail
         lost = DigestMail.objects.filter(pk=mail.pk, sent_at=None, claimed_at__lt=now - AGAIN_AFTER)
@@ -85,7 +88,8 @@ def _claim(person: Addressee, now: datetime) -> DigestMail | None:
 
 def compose_for(person: Addressee, now: datetime) -> digest.Digest:
     """Everything that stands in the person's digest, read in a handful of queries."""
-    last = DigestMail.objects.filter(user_id=person.pk, sent_at__isnull=False).order_by("-day").first()
+    sent = DigestMail.objects.filter(user_id=person.pk, kind=DigestMail.Kind.DAILY, sent_at__isnull=False)
+    last = sent.order_by("-day").first()
     before: dict[str, str | None] = last.shown if last else {}
     sources = feeds.outlook(now)
     still_open = set(Alert.objects.open().filter(pk__in=map(int, before)).values_list("pk", flat=True))

@@ -45,6 +45,7 @@ STEP_MODULES = (
     "drafts.ledger.seal",
     "drafts.notify",
     "drafts.watch",
+    "opsroom.insights.mail",
     "drafts.knowledge.products",
 )
 
@@ -93,6 +94,7 @@ RINGS: Mapping[str, timedelta] = {
     "connectors.make_partitions": DAY,
     "connectors.forget_webhooks": DAY,
     "connectors.forget_health": DAY,
+    "opsroom.send_stability": 60 * MINUTE,
 }
 
 

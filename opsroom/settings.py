@@ -226,6 +226,10 @@ EMAIL_USE_TLS = bool(_mail and _mail.scheme == "smtp+tls")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("OPSROOM_MAIL_FROM", "Ops Room <opsroom@localhost>")
 
+# --- Metrics ---------------------------------------------------------------------------------------------------------
+# Whoever scrapes /metrics sends it as a bearer token; without one there is no such page.
+METRICS_TOKEN = env.text("OPSROOM_METRICS_TOKEN")
+
 # --- Twin market -----------------------------------------------------------------------------------------------------
 # Where `make run` put its simulated market; empty where there is none.
 TWIN_URL = env.text("OPSROOM_TWIN_URL")
