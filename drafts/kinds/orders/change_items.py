@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from connectors.money import Money
 from connectors.operations import ChangeItems, Operation
 from connectors.types import Listing, Order
 from drafts.kinds.base import (
@@ -116,10 +117,10 @@ class ChangeItemsKind(Kind[ChangeItemsCommand]):
         moved = self._difference(command, facts)
         warnings = []
         if moved > 0:
-            warnings.append(f"The buyer owes {moved} {facts['currency']} more: the channel asks them to pay.")
+            warnings.append(f"The buyer owes {Money(moved, facts['currency'])} more: the channel asks them to pay.")
         elif moved < 0:
             warnings.append(
-                f"{-moved} {facts['currency']} would be owed to the buyer: refund it by a draft of its own."
+                f"{Money(-moved, facts['currency'])} would be owed to the buyer: refund it by a draft of its own."
             )
         if command.should_notify:
             warnings.append("The buyer is told at once.")

@@ -43,8 +43,8 @@ def test_where_the_channel_tells_no_methods_a_person_is_warned_and_may_go_on() -
         ({}, {}, "card_2 is no payment method of the customer of order 1042"),
         ({}, {"method_ref": "card_1"}, "order 1042 is paid by card_1 already"),
         ({}, {"method_ref": "gift_1"}, "gift_1 holds 59.99, less than the 60.00 of the order"),
-        ({}, {"amount": "59"}, "order 1042 holds 60 SGD; the draft says 59"),
-        ({}, {"amount": "61"}, "61 is more than the 60 SGD that order 1042 still holds"),
+        ({}, {"amount": "59"}, "order 1042 holds 60.00 SGD; the draft says 59"),
+        ({}, {"amount": "61"}, "61 is more than the 60.00 SGD that order 1042 still holds"),
         ({"status": OrderStatus.SHIPPED}, {}, "order 1042 is shipped; it can no longer be changed"),
     ],
 )
