@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
     path("", include("opsroom.connect.urls")),
+    path("", include("opsroom.reports.urls")),
     path("", include("opsroom.health.urls")),
     path("", include("drafts.urls")),
     path("", include("connectors.urls")),
