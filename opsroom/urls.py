@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("opsroom.api")),
     path("metrics", metrics, name="metrics"),
     path("", include("opsroom.connect.urls")),
     path("", include("opsroom.reports.urls")),
