@@ -72,7 +72,7 @@ def web(port: int) -> Child:
 
 def celery(name: str, *arguments: str) -> Child:
     # At SIGQUIT Celery lets a task finish; and in a container its warning about root is of no use.
-    environment = {"REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms"}
+    environment = {"REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": "ignore:::celery.platforms"}
     command = [sys.executable, "-m", "celery", "--quiet", "--app", "opsroom.celery"]
     return Child(name, [*command, *arguments, "--loglevel", "WARNING"], environment)
 
