@@ -91,6 +91,15 @@ class PaymentFactory(RowFactory):
     created_at = NOW - timedelta(days=1)
 
 
+class ShipmentFactory(RowFactory):
+    class Meta:
+        model = models.Shipment
+
+    order_ref = "O1"
+    status = types.ShipmentStatus.IN_TRANSIT
+    tracking_number = SelfAttribute("external_id")
+
+
 class ReturnFactory(RowFactory):
     class Meta:
         model = models.Return

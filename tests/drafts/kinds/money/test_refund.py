@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.money import Money
+from connectors.money import ZERO, Money
 from connectors.operations import RefundPayment
 from connectors.types import OrderStatus, PaymentKind, PaymentStatus, Record
 from drafts.kinds.base import CannotPropose
 from drafts.kinds.money.refund import RefundCommand, RefundKind
-from tests.drafts.kinds.desk import CHARGE, ORDER, Memory, matter
+from tests.drafts.kinds.desk import CHARGE, ORDER, OTHER_SHOP, Memory, matter
 
 KIND = RefundKind()
 DISPUTED = "payment ch_1 is disputed: answer or accept the dispute; a refund now would pay the buyer twice"
@@ -129,3 +129,26 @@ def test_of_an_unknown_total_nothing_is_proposed_or_let_through() -> None:
         "the total of order 1042 is not known, so neither is what is left to refund; read it again"
     ]
     assert "whose total is not known" in KIND.preview(asked, facts).summary
+
+
+class TestWhereTheMoneyLies:
+    def test_an_order_whose_own_shop_took_nothing_is_refunded_at_the_processor_that_did(self) -> None:
+        apart = replace(CHARGE, order_number="1042", refunded=ZERO)
+        proposal = KIND.propose(matter(order_ref="o1", amount="20"), Memory(ORDER, others=(apart,)))
+
+        assert proposal.shop_id == OTHER_SHOP
+        assert (proposal.command.payment_ref, proposal.command.order_ref) == ("ch_1", "")
+        assert (proposal.command.amount, proposal.command.currency) == (Decimal("20.00"), "USD")
+
+    def test_a_shop_that_took_the_payment_gives_it_back_itself(self) -> None:
+        own = replace(CHARGE, external_id="t_1", order_ref="o1")
+        apart = replace(CHARGE, order_number="1042")
+        proposal = KIND.propose(matter(order_ref="o1", shop_id=4), Memory(ORDER, own, others=(apart,)))
+
+        assert (proposal.shop_id, proposal.command.order_ref, proposal.command.payment_ref) == (4, "o1", "")
+
+    def test_of_two_charges_elsewhere_none_is_guessed(self) -> None:
+        twice = tuple(replace(CHARGE, external_id=ref, order_number="1042") for ref in ("ch_1", "ch_2"))
+        proposal = KIND.propose(matter(order_ref="o1"), Memory(ORDER, others=twice))
+
+        assert (proposal.shop_id, proposal.command.order_ref) == (1, "o1")
