@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from connectors.admin.readonly import ReadOnlyAdmin
 from connectors.health import fault_of
-from connectors.models import CallHealth, Feed, Shop, WebhookRefusal
+from connectors.models import CallHealth, Feed, FeedHealth, Shop, WebhookRefusal
 
 
 class FeedInline(admin.TabularInline[Feed, Shop]):
@@ -90,6 +90,14 @@ class FeedAdmin(admin.ModelAdmin[Feed]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
         return False
+
+
+@admin.register(FeedHealth)
+class FeedHealthAdmin(ReadOnlyAdmin):
+    list_display = ("feed", "hour", "pulls", "failures", "lacking", "rows_read", "rows_quarantined", "total_ms")
+    list_filter = ("feed__shop",)
+    list_select_related = ("feed",)
+    search_fields = ("feed__name", "feed__shop__name")
 
 
 @admin.register(CallHealth)

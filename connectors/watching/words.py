@@ -24,7 +24,7 @@ TOLD = {
         "{kind} is down: none of our {count} shops there gets an answer.",
         "{name} does not answer.",
         "Part of {name} does not answer: {where}.",
-        "Nothing for you to do unless it lasts: we keep trying, and what is approved leaves by itself.",
+        "Nothing for you to do unless it lasts: we keep trying from where it stopped.",
         "The other {kind} shops answer, so it is this account or its address: open it on their side.",
     ),
     faults.THROTTLED: Told(

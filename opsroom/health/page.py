@@ -34,6 +34,13 @@ class Line:
     capacity: float | None
 
     @property
+    def has_capacity(self) -> bool:
+        """Replies may teach a larger allowance than was assumed; then the assumed one says nothing."""
+        return (
+            self.capacity is not None and self.calls.budget_left is not None and self.calls.budget_left <= self.capacity
+        )
+
+    @property
     def failed_share(self) -> float:
         return 100 * self.calls.failed / self.calls.calls if self.calls.calls else 0.0
 
@@ -54,6 +61,14 @@ class ShopHealth:
     @property
     def worst(self) -> Diagnosis:
         return self.found[0]
+
+    @property
+    def only_payments(self) -> bool:
+        return bool(self.payments) and self.worst.verdict in QUIET
+
+    @property
+    def verdict_words(self) -> str:
+        return "payments falter" if self.only_payments else self.worst.verdict.words
 
     @property
     def is_troubled(self) -> bool:
@@ -90,7 +105,8 @@ def _shop(
     worst = list(Verdict).index(found[0].verdict)
     is_quiet = found[0].verdict in QUIET
     return ShopHealth(
-        one, made.label if made else one.kind.replace("_", " "), found, TONES[found[0].verdict],
+        one, made.label if made else one.kind.replace("_", " "), found,
+        "warn" if is_quiet and payments else TONES[found[0].verdict],
         tuple(_line(call, made) for call in sorted(one.calls, key=lambda call: (-call.failed, -call.calls))),
         payments, waiting.get(one.shop_id, 0), (is_quiet and not payments, worst, one.name),
     )  # fmt: skip

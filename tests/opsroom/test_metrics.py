@@ -71,7 +71,7 @@ def test_connections_feeds_calls_and_work_are_all_told(scrape: Any) -> None:
         f'opsroom_connection_verdict{{{lazada},verdict="down"}}': 1,
         f'opsroom_connection_verdict{{{lazada},verdict="well"}}': 0,
         f'opsroom_call_failing{{{lazada},operation="orders.list"}}': 6,
-        f'opsroom_rate_budget_left{{{lazada},operation="orders.list"}}': 31,
+        f'opsroom_rate_budget_left{{{lazada},operation="orders.list"}}': 12,
         f'opsroom_feed_trusted{{{tiktok},feed="returns"}}': 0,
         f'opsroom_feed_quarantined_rows{{{tiktok},feed="returns"}}': 38,
         f'opsroom_feed_gap_rows{{{amazon},feed="returns"}}': 7,

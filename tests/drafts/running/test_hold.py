@@ -163,7 +163,8 @@ def test_card_and_row_say_why_an_approved_draft_waits(
     assert "<h3>Not sent yet</h3>" in page
     assert f"<p>{proposed.shop} does not answer. Tried again" in page
     assert f"It leaves by itself once {proposed.shop} is well." in page
-    assert f"Sending to {proposed.shop} waits.</strong> {proposed.shop} does not answer." in page
+    assert f"Sending to {proposed.shop} waits.</strong>" in page
+    assert f"<li>{proposed.shop} does not answer.</li>" in page
     swapped = client_for(approver).get(
         f"/fresh/?since=0&at={(timezone.now() - MINUTE).isoformat()}".replace("+", "%2B")
     )

@@ -20,7 +20,7 @@ def called(shop: Shop, now: datetime, operation: str, fault: str = "", **fields:
     }  # fmt: skip
     usual: dict[str, Any] = {
         "calls": 40, "total_ms": 9200, "slowest_ms": 812, "latencies": [10, 20, 8, 2, 0, 0, 0, 0, 0],
-        "remaining_budget": 31.0, "last_good_at": now - MINUTE,
+        "remaining_budget": 12.0, "last_good_at": now - MINUTE,
     }  # fmt: skip
     return CallHealth.objects.create(
         shop=shop, operation=operation, hour=hour_of(now), **(usual | (failing if fault else {}) | fields)
