@@ -16,7 +16,9 @@ import httpx
 import yaml
 from jsonschema import Draft202012Validator
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where it was built, is ten times as fast
 Json = dict[str, Any]
+Exchange = tuple[httpx.Request, httpx.Response]
 
 
 class Recorder(httpx.HTTPTransport):
@@ -24,7 +26,7 @@ class Recorder(httpx.HTTPTransport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.exchanges: list[tuple[httpx.Request, httpx.Response]] = []
+        self.exchanges: list[Exchange] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
@@ -45,7 +47,9 @@ def strict(schema: Any, *, closes: bool) -> Any:
         for name, value in schema.items()
     }
     kind = made.get("type")
-    if made.pop("nullable", False) and isinstance(kind, str):
+    if made.pop("nullable", False):
+        if not isinstance(kind, str):
+            return {"anyOf": [made, {"type": "null"}]}
         made["type"] = [kind, "null"]
         if "enum" in made:
             made["enum"] = [*made["enum"], None]
@@ -75,8 +79,7 @@ class OpenApi:
 
     def __init__(self, path: Path, *, base: str = "", closes: bool = True) -> None:
         text = path.read_text(encoding="utf-8")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where it was built, is ten times as fast
-        document: Json = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=loader)
+        document: Json = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=LOADER)  # noqa: S506
         self.document = strict(document, closes=closes)
         self.base = base or str(document.get("basePath") or "").rstrip("/")
         self.root = {name: self.document[name] for name in ("components", "definitions") if name in self.document}
@@ -143,7 +146,7 @@ class OpenApi:
             value = target
         return value
 
-    def judge(self, exchanges: list[tuple[httpx.Request, httpx.Response]], mount: str = "") -> list[str]:
+    def judge(self, exchanges: list[Exchange], mount: str = "") -> list[str]:
         """Faults of recorded exchanges. `mount` is the path under which the twin serves this system."""
         faults = []
         for request, response in exchanges:
@@ -175,7 +178,7 @@ class Discovery:
         fitting = [one for shape, one in self.methods if one["httpMethod"] == verb and shape.fullmatch(path)]
         return max(fitting, key=lambda one: -str(one.get("flatPath") or one["path"]).count("{"), default=None)
 
-    def judge(self, exchanges: list[tuple[httpx.Request, httpx.Response]], mount: str = "") -> list[str]:
+    def judge(self, exchanges: list[Exchange], mount: str = "") -> list[str]:
         """Faults of recorded exchanges; replies that are errors are Google's common envelope and not judged here."""
         faults = []
         for request, response in exchanges:

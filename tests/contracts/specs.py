@@ -1,4 +1,4 @@
-"""The published specifications, for tests: read where they stand beside this checkout, skipped with a reason elsewhere."""
+"""The published specifications, for tests: skipped with a reason where they are not beside this checkout."""
 
 from pathlib import Path
 

@@ -1,24 +1,19 @@
 """A stand for connectors: a clock, a scripted outside behind the real transport, and the recorded payloads."""
 
 import gzip
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from django.conf import settings
 
 from connectors.base import Connector, Gate, Permit
-from connectors.http import Patience
-from connectors.registry import open_connector
-from connectors.transport.breaker import Breaker
-from connectors.types import Account
+from connectors.proof.scripted import NOW, Answer, open_scripted, reply
 
-NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-Answer = Callable[[httpx.Request], httpx.Response]
+__all__ = ["NOW", "SHARED", "Answer", "allow", "open_with", "payloads", "permit", "reply"]
 SHARED = Path(settings.BASE_DIR).parent / "shared"
 
 
@@ -30,23 +25,11 @@ def open_with(
     answer: Answer, kind: str, credentials: Mapping[str, str], gate: Gate = allow, **account: Any
 ) -> Connector:
     """A connector whose every request is answered by `answer`; it neither sleeps nor tries again."""
-    return open_connector(
-        Account(kind, 1, "Test shop", "1", f"https://{kind}.example", credentials=credentials, **account),
-        clock=lambda: NOW,
-        breaker=Breaker(lambda: NOW, outages=1000),
-        client=httpx.Client(transport=httpx.MockTransport(answer)),
-        patience=Patience(attempts=1),
-        gate=gate,
-        sleep=lambda seconds: None,
-    )
+    return open_scripted(answer, kind, credentials, gate=gate, **account)
 
 
 def permit(key: str = "intent-0001") -> Permit:
     return Permit(1, 1, "digest", key, 1, NOW + timedelta(minutes=1))
-
-
-def reply(body: object, status: int = 200) -> httpx.Response:
-    return httpx.Response(status, content=orjson.dumps(body))
 
 
 def payloads(platform: str) -> Iterator[tuple[str, Any]]:

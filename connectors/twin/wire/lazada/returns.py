@@ -79,6 +79,7 @@ def detail(api: Lazada, params: Params) -> dict[str, Any]:
     case, line = _case(api, row), _line(api, row)
     del case["reverse_order_lines"]
     goods, buyer = line.pop("product"), line.pop("buyer")
+    del line["receiver_address"]  # of the list alone
     line |= {
         "productDTO": {"product_id": goods["product_id"], "sku": goods["product_sku"]},
         "buyer": {"user_id": buyer["buyer_id"]},
