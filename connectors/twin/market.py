@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.twin.effects import EffectsLog
 from connectors.twin.world.ads import Ads
+from connectors.twin.world.changes import changes_from
 from connectors.twin.world.channels import CHANNELS
 from connectors.twin.world.chat import Chat
 from connectors.twin.world.goods import Good, Supplier, make_goods, make_suppliers, popularity
@@ -23,6 +24,7 @@ from connectors.twin.world.trade import Charge, Dispute, FraudWarning, Order, Re
 from connectors.twin.world.truth import Truth
 
 INDEX_BITS = 24
+FREE = -1  # in place of a charge, for an order that cost nothing
 Listener = Callable[[str, str, Any], None]  # channel, topic, the thing that changed
 Event = tuple[int, int, Callable[[Any], None], Any]
 
@@ -94,6 +96,7 @@ class Market:
         self.returns_of_order: dict[tuple[str, int], list[Return]] = {}
         self.supply = Supply()
         self.ads = Ads()
+        self.changes = changes_from(now)
         self.has_everything = False  # whether the company also uses advertising, books, couriers and chat
         self.late_share = 0.0
         self.late_counts = (0, 0)
@@ -183,7 +186,8 @@ class Market:
             self.at(max(step[0], self.now + 1), step[1], order)
 
     def _pack(self, order: Order) -> None:
-        if order.step == Step.TO_SHIP and not order.is_forgotten:
+        is_held = (order.channel, order.index) in self.changes.holds
+        if order.step == Step.TO_SHIP and not order.is_forgotten and not is_held:
             order.step, order.packed = Step.PACKED, self.now
             order.tracking = order.tracking or tracking_number(order)
             self.touch(order)
@@ -228,8 +232,10 @@ class Market:
         self.reserve(order, 1)
         for good, quantity in order.lines:
             self.goods[good].sold_30 += quantity
-        if CHANNELS[order.channel].charges_cards:
+        if CHANNELS[order.channel].charges_cards and order.total:
             self.charge_for(order)
+        elif CHANNELS[order.channel].charges_cards:
+            self.first_charge.append(FREE)
         self.tell(order.channel, "orders/create", order)
         self.keep_going(order)
 
@@ -245,7 +251,9 @@ class Market:
         return charge
 
     def charge_of(self, order: Order) -> Charge:
-        return self.charges[self.first_charge[order.index]]
+        """The order's payment; for one that cost nothing a charge of nothing that nobody made (index `FREE`)."""
+        index = self.first_charge[order.index]
+        return self.charges[index] if index != FREE else Charge(FREE, order.index, 0, order.created)
 
     def refunds_of(self, charge: Charge) -> list[Refund]:
         return self.refunds_of_charge.get(charge.index, [])

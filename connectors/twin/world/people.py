@@ -130,6 +130,7 @@ class Person:
     street: str
     orders_count: int
     spent_minor: int
+    street2: str = ""
 
     @property
     def name(self) -> str:

@@ -41,8 +41,8 @@ from connectors.types import (
 from tests.connectors.shops.stand import allow
 
 WHOLE = {
-    "shopee": ["orders", "returns", "goods", "account_health", "quiet_parcels"],
-    "shopify": ["orders", "returns", "goods", "disputes"],
+    "shopee": ["orders", "returns", "goods", "account_health", "quiet_parcels", "reviews"],
+    "shopify": ["orders", "returns", "goods", "disputes", "checkouts"],
     "stripe": ["charges", "refunds", "changes", "disputes", "fraud_warnings", "settlement", "payouts"],
 }
 SMALL = {"shopee": "account_health", "shopify": "goods", "stripe": "disputes"}

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.twin.market import Market
+from connectors.twin.world.baskets import EVERY, TYPING, left_behind
 from connectors.twin.world.channels import encode
-from connectors.twin.world.people import Person, index_of, person, spread
+from connectors.twin.world.people import Person, index_of, person
 from connectors.twin.world.trade import Order
 
 SHOP = "shopify"
 STARTED, PLACED = "Checkout Started", "Placed Order"
-TYPING = 480  # seconds from a checkout's start to its order
-EVERY = 6  # so many orders come with one checkout that is left behind
 VISIBLE_AFTER = 60  # seconds until an event that was sent is shown
 Json = dict[str, Any]
 
@@ -96,21 +95,12 @@ class Book:
         return {"$value": order.total / 100, "$currency_code": "USD", "Items": lines, "$extra": {"checkout_url": url}}
 
 
-def left_behind(order: Order) -> int:
-    """Who began the same basket and left it."""
-    return order.buyer + 500_000
-
-
 def profile_id(buyer: int) -> str:
     return f"01K{encode(buyer)}"
 
 
 def buyer_of(email: str) -> int | None:
     return index_of(email)
-
-
-def may_be_mailed(buyer: int) -> bool:
-    return spread(buyer, 61, 0, 99) < 62
 
 
 def who(buyer: int) -> Person:

@@ -11,8 +11,9 @@ import orjson
 from connectors.twin.deeds.marketing import record_event, switch_flow
 from connectors.twin.wire.klaviyo import shapes
 from connectors.twin.wire.klaviyo.api import Klaviyo, KlaviyoError, listed
-from connectors.twin.wire.klaviyo.book import VISIBLE_AFTER, Event, Flow, Json, buyer_of, may_be_mailed, profile_id
+from connectors.twin.wire.klaviyo.book import VISIBLE_AFTER, Event, Flow, Json, buyer_of, profile_id
 from connectors.twin.wire.web import Reply, Request
+from connectors.twin.world.baskets import may_be_mailed
 from connectors.twin.world.channels import encode
 from connectors.twin.world.people import spread
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from connectors.twin.wire.klaviyo.book import Book, Event, Flow, Json, iso, may_be_mailed, profile_id, who
+from connectors.twin.wire.klaviyo.book import Book, Event, Flow, Json, iso, profile_id, who
+from connectors.twin.world.baskets import may_be_mailed
 
 ACCOUNT = "TwLoFt"
 

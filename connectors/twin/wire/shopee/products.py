@@ -18,7 +18,8 @@ def get_item_list(api: Shopee, params: Params) -> dict[str, Any]:
     has_next = offset + size < len(goods)
     return {
         "item": [
-            {"item_id": FIRST_ITEM_ID + good.index, "item_status": "NORMAL", "update_time": good.updated,
+            {"item_id": FIRST_ITEM_ID + good.index, "item_status": good.texts.get(("shopee", "item_status"), "NORMAL"),
+             "update_time": good.updated,
             "tag": {"kit": False}}
             for good in page
         ],
@@ -30,10 +31,10 @@ def get_item_base_info(api: Shopee, params: Params) -> dict[str, Any]:
     ids = str(require(params, "item_id_list")).split(",")
     if len(ids) > 50:
         raise ShopeeError("product.error_param", "invalid field ItemIdList: at most 50 items")
-    return {"item_list": [_base_info(api, good) for good in (_good(api, id) for id in ids) if good is not None]}
+    return {"item_list": [base_info(api, good) for good in (find_good(api, id) for id in ids) if good is not None]}
 
 
-def _good(api: Shopee, item_id: object) -> Good | None:
+def find_good(api: Shopee, item_id: object) -> Good | None:
     try:
         index = int(str(item_id)) - FIRST_ITEM_ID
     except ValueError:
@@ -52,18 +53,21 @@ def _stock(good: Good) -> dict[str, Any]:
     }
 
 
-def _base_info(api: Shopee, good: Good) -> dict[str, Any]:
-    price = good.price_sgd / 100
+def base_info(api: Shopee, good: Good) -> dict[str, Any]:
+    price = good.price("shopee") / 100
+    told = {name: text for (channel, name), text in good.texts.items() if channel == "shopee"}
     return {
-        "item_id": FIRST_ITEM_ID + good.index, "category_id": 100_000 + len(good.category), "item_name": good.title,
-        "description": f"{good.title}. Ships from Singapore.", "item_sku": good.sku,
+        "item_id": FIRST_ITEM_ID + good.index, "category_id": 100_000 + len(good.category),
+        "item_name": told.get("item_name", good.title),
+        "description": told.get("description", f"{good.title}. Ships from Singapore."),
+        "item_sku": told.get("item_sku", good.sku),
         "create_time": api.market.began - 400 * DAY, "update_time": good.updated, "attribute_list": [],
         "price_info": [{"currency": "SGD", "original_price": price, "current_price": price}],
         "image": {"image_id_list": [], "image_url_list": []}, "weight": "0.400",
         "dimension": {"package_length": 20, "package_width": 15, "package_height": 10},
         "logistic_info": [{"logistic_id": 18_080, "logistic_name": "SPX Express", "enabled": True, "is_free": False}],
         "pre_order": {"is_pre_order": False, "days_to_ship": 2}, "condition": "NEW", "size_chart": "",
-        "item_status": "NORMAL",
+        "item_status": told.get("item_status", "NORMAL"),
         "deboost": "false", "has_model": False, "promotion_id": 0, "brand": {"brand_id": 0,
         "original_brand_name": "NoBrand"},
         "item_dangerous": 0, "description_type": "normal", "stock_info_v2": _stock(good),
@@ -71,7 +75,7 @@ def _base_info(api: Shopee, good: Good) -> dict[str, Any]:
 
 
 def get_model_list(api: Shopee, params: Params) -> dict[str, Any]:
-    good = _good(api, require(params, "item_id"))
+    good = find_good(api, require(params, "item_id"))
     if good is None:
         raise ShopeeError("product.error_param", "invalid field ItemId: item not found")
     return {"tier_variation": [], "model": []}
@@ -79,7 +83,7 @@ def get_model_list(api: Shopee, params: Params) -> dict[str, Any]:
 
 def update_stock(api: Shopee, params: Params) -> dict[str, Any]:
     """Set seller stock. A model that cannot be set is listed as failed in an otherwise normal reply."""
-    good = _good(api, require(params, "item_id"))
+    good = find_good(api, require(params, "item_id"))
     if good is None:
         raise ShopeeError("product.error_param", "invalid field ItemId: item not found")
     done: list[dict[str, Any]] = []

@@ -14,11 +14,14 @@ import orjson
 from connectors.twin.market import Market
 from connectors.twin.wire.consent import Desk, Pair
 from connectors.twin.wire.shopify import consent
+from connectors.twin.wire.shopify.edits import MUTATIONS as EDITS
+from connectors.twin.wire.shopify.edits import Draft, Session
 from connectors.twin.wire.shopify.execute import Binder, Refused, Root, prepare, run
 from connectors.twin.wire.shopify.reads import ROOTS
 from connectors.twin.wire.shopify.shapes import RESOLVERS
 from connectors.twin.wire.shopify.shapes.scalars import FIRST, gid, iso
-from connectors.twin.wire.shopify.writes import MUTATIONS, NEEDS_KEY
+from connectors.twin.wire.shopify.writes import MUTATIONS as WRITES
+from connectors.twin.wire.shopify.writes import NEEDS_KEY
 from connectors.twin.wire.web import Bucket, Reply, Request, json_reply, pace
 from connectors.twin.world.channels import DAY
 from connectors.twin.world.goods import Good
@@ -27,6 +30,7 @@ from connectors.twin.world.trade import Order
 VERSION, DOMAIN = "2026-10", "lumen-and-loft.myshopify.com"
 CLIENT_ID, CLIENT_SECRET = "9f1c2b7ad0e54cc1a3d5", "shpss_twin_3d6c756d656e6c6f6674"
 KEY_LIFE = DAY
+MUTATIONS = WRITES | EDITS
 BUCKET, RESTORE, MOST_COST = 20_000.0, 1_000.0, 1_000.0  # a Plus store
 
 
@@ -50,6 +54,8 @@ class Shopify:
         self.bucket = Bucket(BUCKET * more, RESTORE * more)
         self.keys: dict[str, tuple[str, dict[str, Any], float]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.drafts: list[Draft] = []
+        self.sessions: dict[str, Session] = {}
         self.subscriptions: dict[str, str] = {}
         self.search_notes: list[dict[str, Any]] = []
         self._serial = count(1)

@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.twin.deeds.changes import returned
 from connectors.twin.market import Book, Market
 from connectors.twin.wire.shopify.execute import Refused
+from connectors.twin.wire.shopify.shapes.baskets import begun
 from connectors.twin.wire.shopify.shapes.lines import has_fulfillment
 from connectors.twin.wire.shopify.shapes.orders import fulfillment_status
 from connectors.twin.wire.shopify.shapes.paging import Connection, decode_cursor, encode_cursor, slice_of
 from connectors.twin.wire.shopify.shapes.payments import financial_status
 from connectors.twin.wire.shopify.shapes.returns import return_status
-from connectors.twin.wire.shopify.shapes.scalars import FIRST, GID, LOCATION, REFUND_TRANSACTIONS, index_of
+from connectors.twin.wire.shopify.shapes.scalars import FIRST, GID, LOCATION, REFUND_TRANSACTIONS, gid, index_of, iso
+from connectors.twin.world.baskets import EVERY
+from connectors.twin.world.changes import Promotion
 from connectors.twin.world.channels import DAY
 from connectors.twin.world.trade import Order
 
@@ -76,7 +80,7 @@ FILTERS: dict[str, Callable[[Order, Any], str]] = {
     "email": lambda order, api: api.market.buyer(order).email,
     "status": lambda order, api: "cancelled" if order.cancelled else "open",
     "financial_status": lambda order, api: financial_status(order).lower(),
-    "fulfillment_status": lambda order, api: fulfillment_status(order).lower(),
+    "fulfillment_status": lambda order, api: fulfillment_status(order, api).lower(),
     "return_status": lambda order, api: return_status(order, api).lower(),
 }
 
@@ -140,7 +144,7 @@ def rows_of(api: Any, kind: str) -> Sequence[Any]:
     market: Market = api.market
     if kind in ("Order", "Fulfillment", "FulfillmentOrder"):
         return market.books["shopify"].orders
-    if kind in ("Return", "ReturnLineItem"):
+    if kind == "Return":
         return market.returns
     return market.refunds if kind == "Refund" else market.goods
 
@@ -154,6 +158,8 @@ def one(api: Any, kind: str, id: str) -> Any:
         rows = api.market.refunds if index >= REFUND_TRANSACTIONS else api.market.charges
         index %= REFUND_TRANSACTIONS
         return rows[index] if index < len(rows) else None
+    if kind == "ReturnLineItem":
+        return api.market.returns[index // 10] if index // 10 < len(api.market.returns) else None
     rows = rows_of(api, kind)
     row = rows[index] if index < len(rows) else None
     if kind == "Return" and row is not None and row.channel != "shopify":
@@ -182,6 +188,71 @@ def goods(api: Any, arguments: Mapping[str, Any]) -> Connection:
     return slice_of(rows, arguments)
 
 
+def checkouts(api: Any, arguments: Mapping[str, Any]) -> Connection:
+    """Baskets left behind, of a company that uses everything, by number; searched by time of change alone."""
+    page_size(arguments)
+    search = Search(arguments.get("query") or "", api)
+    low, high = search.updated
+    book = api.market.books["shopify"].orders if api.market.has_everything else []
+    return slice_of(
+        [row for row in book if row.index % EVERY == 0 and low <= begun(row) <= min(high, api.market.now)], arguments
+    )
+
+
+def drafts(api: Any, arguments: Mapping[str, Any]) -> Connection:
+    page_size(arguments)
+    wanted = {
+        match["quoted"] or match["double"] or match["plain"]
+        for match in TERM.finditer(arguments.get("query") or "")
+        if match["name"] == "tag"
+    }
+    return slice_of([row for row in api.drafts if not wanted or wanted & set(row.tags)], arguments)
+
+
+def returnable(api: Any, arguments: Mapping[str, Any]) -> Connection:
+    """The order's one parcel with what of it can still come back."""
+    order: Order | None = one(api, "Order", arguments["orderId"])
+    if order is None or not order.shipped:
+        return Connection([])
+    back = returned(api.market, order)
+    rows = [
+        {
+            "quantity": units - back.get(place, 0),
+            "fulfillmentLineItem": {
+                "id": gid("FulfillmentLineItem", order.index * 10 + place), "lineItem": (order, place),
+                "quantity": units,
+            },
+        }
+        for place, (_, units) in enumerate(order.lines)
+        if place not in order.pulled_lines and units > back.get(place, 0)
+    ]  # fmt: skip
+    parcel = {
+        "id": f"{GID}ReturnableFulfillment/{order.index}", "fulfillment": order,
+        "returnableFulfillmentLineItems": Connection(rows),
+    }  # fmt: skip
+    return Connection([parcel] if rows else [])
+
+
+def promotion(api: Any, kind: str, id: str) -> Promotion | None:
+    index = index_of(kind, id)
+    rows = api.market.changes.promotions
+    row: Promotion | None = rows[index] if index is not None and index < len(rows) else None
+    wanted = {"DiscountCodeNode": "code", "DiscountAutomaticNode": "automatic"}[kind]
+    return row if row is not None and (row.channel, row.kind) == ("shopify", wanted) else None
+
+
+def discount(kind: str, inner: str) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def read(api: Any, arguments: Mapping[str, Any]) -> Any:
+        row = promotion(api, kind, arguments["id"])
+        if row is None:
+            return None
+        status = "EXPIRED" if row.ends <= api.market.now else "ACTIVE"
+        told = {"title": row.name, "status": status, "startsAt": iso(row.starts), "endsAt": iso(row.ends)}
+        return {"id": arguments["id"], inner: told}
+
+    return read
+
+
 def shop(api: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": f"{GID}Shop/61000000001", "name": "Lumen & Loft", "email": "owner@lumenandloft.example",
@@ -205,5 +276,8 @@ ROOTS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "locations": lambda api, arguments: slice_of([LOCATION], arguments),
     # The store is paid through Stripe, so Shopify Payments has no disputes of its own.
     "disputes": lambda api, arguments: Connection([]), "dispute": lambda api, arguments: None,
+    "abandonedCheckouts": checkouts, "draftOrders": drafts, "returnableFulfillments": returnable,
+    "codeDiscountNode": discount("DiscountCodeNode", "codeDiscount"),
+    "automaticDiscountNode": discount("DiscountAutomaticNode", "automaticDiscount"),
     "job": lambda api, arguments: api.jobs.get(arguments["id"]),
 }  # fmt: skip

@@ -139,8 +139,8 @@ def fulfillment_create(api: Any, arguments: Mapping[str, Any], key: str) -> Payl
     if len(orders) != 1 or orders[0] is None:
         return {"fulfillment": None, "userErrors": [user_error("Fulfillment order does not exist.", ["fulfillment"])]}
     order: Order = orders[0]
-    if fulfillment_order_status(order) not in ("OPEN", "IN_PROGRESS"):
-        status = fulfillment_order_status(order).lower()
+    if fulfillment_order_status(order, api) not in ("OPEN", "IN_PROGRESS"):
+        status = fulfillment_order_status(order, api).lower()
         text = f"Fulfillment order {order.index} has an unfulfillable status= {status}."
         return {"fulfillment": None, "userErrors": [user_error(text, ["fulfillment"])]}
     tracking = given.get("trackingInfo") or {}

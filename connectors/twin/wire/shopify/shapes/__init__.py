@@ -4,12 +4,13 @@ One row may stand for several types (an order is also its one fulfillment and it
 """
 
 from connectors.twin.wire.shopify.execute import Resolver
+from connectors.twin.wire.shopify.shapes.baskets import CHECKOUT, DRAFT
 from connectors.twin.wire.shopify.shapes.fulfilment import FULFILLMENT, FULFILLMENT_ORDER, FULFILLMENT_ORDER_LINE
 from connectors.twin.wire.shopify.shapes.goods import ITEM, LEVEL, PRODUCT, VARIANT
 from connectors.twin.wire.shopify.shapes.lines import LINE_ITEM
 from connectors.twin.wire.shopify.shapes.orders import ORDER
 from connectors.twin.wire.shopify.shapes.payments import REFUND, REFUND_LINE, TRANSACTION
-from connectors.twin.wire.shopify.shapes.people import ADDRESS, CUSTOMER
+from connectors.twin.wire.shopify.shapes.people import ACCOUNT, ADDRESS, CREDIT, CUSTOMER
 from connectors.twin.wire.shopify.shapes.returns import RETURN, RETURN_LINE
 from connectors.twin.wire.shopify.shapes.scalars import MONEY_BAG
 
@@ -22,4 +23,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Return": RETURN, "ReturnLineItem": RETURN_LINE,
     "Product": PRODUCT, "ProductVariant": VARIANT, "InventoryItem": ITEM, "InventoryLevel": LEVEL,
     "Customer": CUSTOMER, "MailingAddress": ADDRESS,
+    "StoreCreditAccount": ACCOUNT, "StoreCreditAccountTransaction": CREDIT,
+    "StoreCreditAccountCreditTransaction": CREDIT,
+    "DraftOrder": DRAFT, "AbandonedCheckout": CHECKOUT,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from connectors.twin.wire.shopify.execute import Resolver
 from connectors.twin.wire.shopify.shapes.lines import good_of, has_fulfillment, line_items, units_left, units_of
 from connectors.twin.wire.shopify.shapes.paging import slice_of
 from connectors.twin.wire.shopify.shapes.scalars import FIRST, GID, LOCATION, gid, iso
+from connectors.twin.world.changes import Hold
 from connectors.twin.world.trade import Order
 
 
@@ -52,17 +53,36 @@ FULFILLMENT: dict[str, Resolver] = {
 }
 
 
-def fulfillment_order_status(order: Order) -> str:
+def hold_of(order: Order, api: Any) -> Hold | None:
+    found: Hold | None = api.market.changes.holds.get((order.channel, order.index))
+    return found
+
+
+def holds_of(order: Order, api: Any) -> list[dict[str, Any]]:
+    found = hold_of(order, api)
+    if found is None:
+        return []
+    return [
+        {"id": gid("FulfillmentHold", found.index), "handle": found.handle, "reason": found.reason,
+         "displayReason": found.reason.replace("_", " ").capitalize(), "reasonNotes": found.note or None,
+         "heldByRequestingApp": True}
+    ]  # fmt: skip
+
+
+def fulfillment_order_status(order: Order, api: Any) -> str:
     if order.cancelled:
         return "CANCELLED"
     if has_fulfillment(order):
         return "CLOSED"
+    if hold_of(order, api) is not None:
+        return "ON_HOLD"
     return "IN_PROGRESS" if order.packed else "OPEN"
 
 
 FULFILLMENT_ORDER: dict[str, Resolver] = {
     "id": lambda o, a, c: gid("FulfillmentOrder", o.index),
-    "status": lambda o, a, c: fulfillment_order_status(o),
+    "status": lambda o, a, c: fulfillment_order_status(o, c),
+    "fulfillmentHolds": lambda o, a, c: holds_of(o, c),
     "requestStatus": lambda o, a, c: "UNSUBMITTED",
     "createdAt": lambda o, a, c: iso(o.created),
     "updatedAt": lambda o, a, c: iso(o.updated),
@@ -77,6 +97,6 @@ FULFILLMENT_ORDER_LINE: dict[str, Resolver] = {
     "id": lambda x, a, c: f"{GID}FulfillmentOrderLineItem/{FIRST['LineItem'] + x[0].index * 10 + x[1]}",
     "lineItem": lambda x, a, c: x,
     "remainingQuantity": lambda x, a, c: 0 if has_fulfillment(x[0]) else units_left(x),
-    "totalQuantity": lambda x, a, c: units_of(x),
+    "totalQuantity": lambda x, a, c: units_of(x, c),
     "sku": lambda x, a, c: good_of(x, c).sku,
 }

@@ -1,5 +1,6 @@
 """A good as Shopify tells it: product, variant, stock item and stock level in one."""
 
+import re
 from typing import Any
 
 from connectors.twin.wire.shopify.execute import Resolver
@@ -24,15 +25,29 @@ def quantities(good: Good, names: list[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+TAG = re.compile(r"<[^>]*>")
+
+
+def told(good: Good, name: str, else_: str) -> str:
+    """What the company has written into a field of the listing, or what stood there before."""
+    return good.texts.get(("shopify", name), else_)
+
+
+def html(good: Good) -> str:
+    return told(good, "descriptionHtml", f"{good.title}. Ships from Singapore.")
+
+
 PRODUCT: dict[str, Resolver] = {
     "id": lambda g, a, c: gid("Product", g.index),
     "legacyResourceId": lambda g, a, c: str(FIRST["Product"] + g.index),
-    "title": lambda g, a, c: g.title,
-    "handle": lambda g, a, c: g.sku.lower(),
-    "status": lambda g, a, c: "ACTIVE",
-    "description": lambda g, a, c: f"{g.title}. Ships from Singapore."[: a.get("truncateAt")],
-    "productType": lambda g, a, c: g.category,
-    "vendor": lambda g, a, c: "Lumen & Loft",
+    "title": lambda g, a, c: told(g, "title", g.title),
+    "handle": lambda g, a, c: told(g, "handle", g.sku.lower()),
+    "status": lambda g, a, c: told(g, "status", "ACTIVE"),
+    "description": lambda g, a, c: TAG.sub("", html(g))[: a.get("truncateAt")],
+    "descriptionHtml": lambda g, a, c: html(g),
+    "seo": lambda g, a, c: {name: told(g, f"seo.{name}", "") or None for name in ("title", "description")},
+    "productType": lambda g, a, c: told(g, "productType", g.category),
+    "vendor": lambda g, a, c: told(g, "vendor", "Lumen & Loft"),
     "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
     "updatedAt": lambda g, a, c: iso(g.updated),
     "totalInventory": lambda g, a, c: g.on_hand - g.open_at("shopify"),
@@ -44,8 +59,8 @@ VARIANT: dict[str, Resolver] = {
     "legacyResourceId": lambda g, a, c: str(FIRST["ProductVariant"] + g.index),
     "sku": lambda g, a, c: g.sku,
     "title": lambda g, a, c: "Default Title",
-    "displayName": lambda g, a, c: g.title,
-    "price": lambda g, a, c: f"{g.price_usd / 100:.2f}",
+    "displayName": lambda g, a, c: told(g, "title", g.title),
+    "price": lambda g, a, c: f"{g.price('shopify') / 100:.2f}",
     "compareAtPrice": lambda g, a, c: None,
     "createdAt": lambda g, a, c: iso(c.market.began - 400 * DAY),
     "updatedAt": lambda g, a, c: iso(g.updated),

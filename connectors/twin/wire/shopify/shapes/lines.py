@@ -21,12 +21,15 @@ def good_of(line: tuple[Order, int], api: Any) -> Good:
     return good
 
 
-def units_of(line: tuple[Order, int]) -> int:
-    return line[0].lines[line[1]][1]
+def units_of(line: tuple[Order, int], api: Any) -> int:
+    """As the line was ordered; an edit of the order moves its current quantity alone."""
+    order, place = line
+    before = api.market.changes.originals.get((order.channel, order.index), order.lines)
+    return int((before if place < len(before) else order.lines)[place][1])
 
 
 def units_left(line: tuple[Order, int]) -> int:
-    return 0 if line[0].cancelled or line[1] in line[0].pulled_lines else units_of(line)
+    return 0 if line[0].cancelled or line[1] in line[0].pulled_lines else line[0].lines[line[1]][1]
 
 
 def _unit_price(line: tuple[Order, int], a: Any, c: Any) -> Any:
@@ -34,7 +37,7 @@ def _unit_price(line: tuple[Order, int], a: Any, c: Any) -> Any:
 
 
 def _line_total(line: tuple[Order, int], a: Any, c: Any) -> Any:
-    return bag(good_of(line, c).price_usd * units_of(line))
+    return bag(good_of(line, c).price_usd * units_of(line, c))
 
 
 LINE_ITEM: dict[str, Resolver] = {
@@ -44,7 +47,7 @@ LINE_ITEM: dict[str, Resolver] = {
     "name": lambda x, a, c: good_of(x, c).title,
     "variantTitle": lambda x, a, c: None,
     "vendor": lambda x, a, c: "Lumen & Loft",
-    "quantity": lambda x, a, c: units_of(x),
+    "quantity": lambda x, a, c: units_of(x, c),
     "currentQuantity": lambda x, a, c: units_left(x),
     "refundableQuantity": lambda x, a, c: units_left(x) if x[0].refunded < x[0].total else 0,
     "unfulfilledQuantity": lambda x, a, c: 0 if has_fulfillment(x[0]) else units_left(x),

@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.twin.market import FREE
 from connectors.twin.wire.shopify.execute import Resolver
 from connectors.twin.wire.shopify.shapes.lines import good_of
 from connectors.twin.wire.shopify.shapes.paging import slice_of
 from connectors.twin.wire.shopify.shapes.scalars import FIRST, GATEWAY, REFUND_TRANSACTIONS, bag, gid, iso
-from connectors.twin.world.trade import Charge, Order, Refund
+from connectors.twin.world.trade import Charge, Order, Refund, Step
 
 
 def financial_status(order: Order) -> str:
-    if order.refunded >= order.total:
+    if order.step == Step.UNPAID:
+        return "PENDING"
+    if order.total and order.refunded >= order.total:
         return "REFUNDED"
     return "PARTIALLY_REFUNDED" if order.refunded else "PAID"
 
 
 def transactions(order: Order, api: Any) -> list[Charge | Refund]:
     charge = api.market.charge_of(order)
+    if order.step == Step.UNPAID or charge.index == FREE:
+        return []
     return [charge, *api.market.refunds_of(charge)]
 
 

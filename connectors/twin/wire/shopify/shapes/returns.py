@@ -1,5 +1,6 @@
 """Returns as Shopify tells them."""
 
+from dataclasses import replace
 from typing import Any
 
 from connectors.twin.wire.shopify.execute import Resolver
@@ -33,6 +34,14 @@ def returns_of(order: Order, api: Any) -> list[Return]:
     return rows
 
 
+def lines_of(row: Return, api: Any) -> list[Return]:
+    """A row for each line that comes back: an exchange may take several."""
+    swapped = api.market.changes.exchanges.get(row.index)
+    if swapped is None:
+        return [row]
+    return [replace(row, line=place, quantity=units) for place, units in swapped.taken]
+
+
 def _returned_line(row: Return, api: Any) -> tuple[Order, int]:
     return api.market.order("shopify", row.order), row.line
 
@@ -44,14 +53,14 @@ RETURN: dict[str, Resolver] = {
     "createdAt": lambda r, a, c: iso(r.created),
     "closedAt": lambda r, a, c: iso(r.updated) if r.status == "CLOSED" else None,
     "requestApprovedAt": lambda r, a, c: iso(r.updated) if r.status in ("ACCEPTED", "CLOSED") else None,
-    "totalQuantity": lambda r, a, c: r.quantity,
+    "totalQuantity": lambda r, a, c: sum(row.quantity for row in lines_of(r, c)),
     "order": lambda r, a, c: c.market.order("shopify", r.order),
     "decline": lambda r, a, c: r.decline or None,
-    "returnLineItems": lambda r, a, c: slice_of([r], a),
+    "returnLineItems": lambda r, a, c: slice_of(lines_of(r, c), a),
     "refunds": lambda r, a, c: slice_of([row for row in c.market.refunds if row.return_index == r.index], a),
 }
 RETURN_LINE: dict[str, Resolver] = {
-    "id": lambda r, a, c: gid("ReturnLineItem", r.index),
+    "id": lambda r, a, c: gid("ReturnLineItem", r.index * 10 + r.line),
     "quantity": lambda r, a, c: r.quantity,
     "customerNote": lambda r, a, c: r.text,
     "returnReasonNote": lambda r, a, c: r.text,
@@ -66,7 +75,8 @@ RETURN_LINE: dict[str, Resolver] = {
     "processedQuantity": lambda r, a, c: r.quantity if r.status == "CLOSED" else 0,
     "unprocessedQuantity": lambda r, a, c: 0 if r.status == "CLOSED" else r.quantity,
     "fulfillmentLineItem": lambda r, a, c: {
-        "id": f"{GID}FulfillmentLineItem/{r.index}", "lineItem": _returned_line(r, c), "quantity": r.quantity,
+        "id": gid("FulfillmentLineItem", r.order * 10 + r.line), "lineItem": _returned_line(r, c),
+        "quantity": r.quantity,
     },
     "withCodeDiscountedTotalPriceSet": lambda r, a, c: bag(r.amount),
 }  # fmt: skip

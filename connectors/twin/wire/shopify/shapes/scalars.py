@@ -13,6 +13,10 @@ FIRST = {
     "Customer": 8_000_000_000_000,
     "Product": 9_100_000_000_000, "ProductVariant": 44_000_000_000_000, "InventoryItem": 46_000_000_000_000,
     "InventoryLevel": 108_000_000_000, "ReturnLineItem": 12_000_000_000, "MailingAddress": 13_000_000_000,
+    "FulfillmentLineItem": 15_000_000_000_000, "FulfillmentHold": 16_000_000_000, "DraftOrder": 1_200_000_000_000,
+    "DiscountCodeNode": 1_500_000_000_000, "DiscountAutomaticNode": 1_600_000_000_000,
+    "StoreCreditAccount": 900_000_000, "StoreCreditAccountCreditTransaction": 910_000_000,
+    "AbandonedCheckout": 36_000_000_000_000,
 }  # fmt: skip
 LOCATION = {
     "id": f"{GID}Location/76000000001", "legacyResourceId": "76000000001", "name": "Singapore warehouse",
