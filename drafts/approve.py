@@ -19,16 +19,17 @@ from django.db.models import Q
 from drafts.deciding.binding import canonical
 from drafts.deciding.clock import Clock, now
 from drafts.deciding.errors import DecisionError, NotAllowed, PastDeadline, ProofNeeded, ScopeNeeded, Stale, stale
-from drafts.deciding.judge import Judge, flags_of
+from drafts.deciding.judge import Judge
 from drafts.deciding.person import Person, approvers
 from drafts.deciding.reach import check_reach
 from drafts.deciding.rights import check_limit, check_role
 from drafts.execute import ring
-from drafts.kinds import KINDS
+from drafts.kinds import KINDS, read_command
 from drafts.kinds.base import Command
 from drafts.models import Approval, Draft, Execution
 from drafts.move import Lost, move
 from drafts.policy import Flag, strictest
+from drafts.preparing.facts import SavedReader
 from drafts.revise import edit, reject, snooze, undo
 from drafts.states import State, Tier
 
@@ -174,14 +175,17 @@ def _tier(draft: Draft, parts: list[Draft], by: Person, judge: Judge) -> Tier:
     """Limits, and the policy as it stands now; the tier shown is never undercut by a policy loosened since."""
     tiers = []
     for each in [draft, *parts]:
-        money = KINDS[each.kind].money(KINDS[each.kind].command.model_validate_json(each.command))
-        flags = flags_of(each.alert) | ({Flag.FACTS_CHANGED} if each.drift else set())
-        judgement = judge.judge(each.kind, money, each.shop_id, items=1 + len(parts), flags=flags)
+        flags = {Flag.FACTS_CHANGED} if each.drift else set()
+        command = read_command(each.kind, each.command)
+        judgement = judge.of_draft(
+            each, command, each.facts, SavedReader(each.shop_id), items=1 + len(parts), flags=flags
+        )
         check_limit(by, each, judge)
         tiers += [each.tier, judgement.tier]
+        if Tier.REFUSE in (each.tier, judgement.tier):
+            reasons = judgement.reasons if judgement.tier is Tier.REFUSE else each.tier_reasons
+            raise NotAllowed(f"The policy does not allow this write: {' '.join(reasons)}")
     tier = Tier(strictest(*tiers))
-    if tier is Tier.REFUSE:
-        raise NotAllowed(f"The policy does not allow this write: {' '.join(draft.tier_reasons)}")
     if draft.approvals.filter(version=draft.version, by=by.pk, voided_at=None).exists():
         raise NotAllowed("You have approved this already; the policy asks for a second person.")
     return tier

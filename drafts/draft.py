@@ -28,6 +28,7 @@ from drafts.kinds.base import CannotPropose
 from drafts.models import Draft
 from drafts.move import move
 from drafts.policy import TIERS, strictest
+from drafts.preparing.facts import SavedReader
 from drafts.preparing.prepare import Prepared, matter_of, prepare
 from drafts.record import record
 from drafts.states import State, Tier
@@ -243,7 +244,7 @@ def _row(
         expires_at=_expiry(alert, now),
         by_hand=prepared.by_hand,
     )
-    for name, value in appraised(draft, prepared.command, prepared.facts).items():
+    for name, value in appraised(draft, prepared.command, prepared.facts, SavedReader(draft.shop_id)).items():
         setattr(draft, name, value)
     if worded.why_offline:
         draft.preview = {**draft.preview, "why_offline": worded.why_offline}

@@ -13,7 +13,13 @@ from django.db import models
 from django.utils import timezone
 
 from connectors.models.base import money_field
+from drafts.rulebook import BackTest, Canary, Cap, Pause, Policy, PolicyTrial, QuietHours, Requirement
 from drafts.states import State, Tier
+
+__all__ = [
+    "Approval", "Attempt", "BackTest", "Canary", "Cap", "DigestMail", "Draft", "Execution", "LedgerEntry", "LedgerLine",
+    "LedgerSeal", "Passage", "Pause", "Policy", "PolicyTrial", "Presence", "QuietHours", "Requirement",
+]  # fmt: skip
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -48,6 +54,13 @@ class Draft(models.Model):
     drift = models.JSONField(default=list, blank=True, help_text="What moved since it was approved last.")
     citations = models.JSONField(default=list, blank=True)
     missing = ArrayField(models.TextField(), default=list, blank=True)
+
+    # What it is about, as caps, canaries and trials count it; empty where that is not known.
+    order_ref = models.CharField(max_length=250, blank=True)
+    customer_ref = models.CharField(max_length=250, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    sku_group = models.CharField(max_length=60, blank=True)
+    side = models.CharField(max_length=1, blank=True, help_text="Of the policy trial that it was judged under.")
 
     amount = money_field(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
@@ -85,6 +98,8 @@ class Draft(models.Model):
                 state__in=[State.APPROVED, State.HELD, State.SENDING, State.SENT, State.UNKNOWN,
                            State.NEEDS_HUMAN])),
             models.Index(fields=["-changed_at"], name="draft_recent"),
+            models.Index(fields=["order_ref"], name="draft_of_order", condition=~models.Q(order_ref="")),
+            models.Index(fields=["decided_at"], name="draft_decided", condition=~models.Q(decided_at=None)),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -243,55 +258,6 @@ class LedgerSeal(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.number} of {len(self.entry_ids)} entries"
-
-
-class Policy(models.Model):
-    """From which amount a kind of draft needs which proof. The narrowest row holds; among equals, the strictest."""
-
-    kind = models.CharField(max_length=40, blank=True, help_text="Empty: every kind.")
-    shop = models.ForeignKey("connectors.Shop", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    currency = models.CharField(max_length=3, blank=True, help_text="Empty: the amount is in the base currency.")
-    amount_from = money_field(default=0)
-    items_from = models.PositiveIntegerField(default=0, help_text="Holds for so many items decided at once, or more.")
-    tier = models.CharField(max_length=20, choices=Tier.choices)
-    note = models.TextField(blank=True, help_text="Why; shown on the card.")
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name_plural = "policies"
-        ordering = ["kind", "shop", "currency", "amount_from", "items_from"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "shop", "currency", "amount_from", "items_from"], condition=models.Q(is_active=True),
-                name="policy_once", nulls_distinct=False,
-            )
-        ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"{self.kind or 'any kind'} from {self.amount_from} {self.currency}: {self.tier}"
-
-
-class Pause(models.Model):
-    """While the newest row has no end, nothing leaves: approved drafts wait."""
-
-    began_at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                models.Value(1), condition=models.Q(ended_at=None), name="one_pause_at_a_time",
-            )
-        ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"paused by {self.by}: {self.reason}"
 
 
 class Passage(models.Model):

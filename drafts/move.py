@@ -19,6 +19,7 @@ from drafts.deciding.person import Person
 from drafts.kinds import read_command
 from drafts.models import Draft
 from drafts.policy import Flag
+from drafts.preparing.facts import SavedReader
 from drafts.record import record
 from drafts.states import State
 
@@ -84,7 +85,7 @@ def repropose(
             "digest": digest(draft.kind, draft.shop_id, version, text, known),
             "hold_until": None,
             "decided_at": None,
-            **appraised(draft, read_command(draft.kind, text), known, flags),
+            **appraised(draft, read_command(draft.kind, text), known, SavedReader(draft.shop_id), flags),
             **(changes or {}),
         },
         **body,

@@ -55,6 +55,13 @@ class BoughtLabel(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDeeds(Record):
+    """What was done to an order (`external_id`) by drafts of ours, also where it is not certain yet: (kind, times)."""
+
+    times: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyPosition(Record):
     """One SKU over all channels; `external_id` is the SKU. `inbound`: ordered from suppliers and not yet received."""
 

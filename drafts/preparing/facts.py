@@ -9,7 +9,7 @@ from enum import EnumType
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from alerts.models import Alert, Ticket
@@ -21,7 +21,7 @@ from connectors.opening import open_shop
 from connectors.operations import Operation
 from connectors.registry import CONNECTORS
 from drafts.kinds.base import Reader, Saved
-from drafts.kinds.own import AlertRow, BoughtLabel, OrderedHere, ShopRow, SupplyPosition, TicketRow
+from drafts.kinds.own import AlertRow, BoughtLabel, OrderDeeds, OrderedHere, ShopRow, SupplyPosition, TicketRow
 from drafts.models import Draft, Execution
 from drafts.states import State
 
@@ -43,6 +43,7 @@ ASKED: dict[type[Any], type[Any] | None] = {
     types.SupplierOrder: None,
 }
 TO_SHIP = (types.OrderStatus.TO_SHIP, types.OrderStatus.PACKED)
+MAY_HAVE_HAPPENED = (State.SENDING, State.SENT, State.VERIFIED, State.UNKNOWN, State.NEEDS_HUMAN)
 INBOUND = ("sent", "confirmed", "part_received")
 
 
@@ -250,6 +251,13 @@ def _ordered(alert: str) -> OrderedHere | None:
     return OrderedHere(external_id=alert, number=json.loads(draft.command)["number"], shop_id=draft.shop_id)
 
 
+def _deeds(order: str) -> OrderDeeds:
+    """By drafts that were sent, or may have been."""
+    made = Draft.objects.filter(order_ref=order, state__in=MAY_HAVE_HAPPENED)
+    times = made.values_list("kind").annotate(times=Count("pk")).order_by("kind")
+    return OrderDeeds(external_id=order, times=tuple(times))
+
+
 def _shop(number: str) -> ShopRow | None:
     shop = models.Shop.objects.filter(pk=number).first()
     if shop is None:
@@ -265,4 +273,5 @@ OWN: dict[type[Any], Callable[[str], Any]] = {
     SupplyPosition: _supply,
     OrderedHere: _ordered,
     ShopRow: _shop,
+    OrderDeeds: _deeds,
 }

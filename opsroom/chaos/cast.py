@@ -95,7 +95,7 @@ def _draft(candidate: Candidate) -> Draft | None:
         kind=name, shop_id=shop_id, command=text, facts=facts, facts_read_at=timezone.now(),
         digest=digest(name, shop_id, 1, text, facts), written_by="chaos",
     )  # fmt: skip
-    for column, value in appraised(draft, command, facts).items():
+    for column, value in appraised(draft, command, facts, reader_for(draft.shop_id)).items():
         setattr(draft, column, value)
     draft.save(force_insert=True)
     record("proposed", draft=draft)
