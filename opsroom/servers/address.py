@@ -46,4 +46,7 @@ def database_address(env: Env, place: Place) -> DatabaseAddress:
 
 def redis_address(env: Env, place: Place) -> str:
     url = env.url("REDIS_URL", schemes=["redis", "rediss", "redis+socket"])
-    return f"redis+socket://{place.sockets / 'redis.sock'}" if url is None else url.geturl()
+    if url is None:
+        return f"redis+socket://{place.sockets / 'redis.sock'}"
+    # A URL without a host loses its two slashes when it is put together again, and is then read as a host's name.
+    return url.geturl() if url.netloc else url.geturl().replace(":/", ":///", 1)

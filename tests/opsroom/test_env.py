@@ -94,6 +94,8 @@ def test_a_database_address_without_a_name_or_of_another_kind_is_refused_without
 def test_without_addresses_the_embedded_sockets_are_used() -> None:
     assert database_address(Env({}), PLACE).host == "/srv/.var/sockets"
     assert redis_address(Env({}), PLACE) == "redis+socket:///srv/.var/sockets/redis.sock"
+    for url in ("redis+socket:///run/redis.sock?virtual_host=3", "redis://cache:6379/1"):
+        assert redis_address(Env({"REDIS_URL": url}), PLACE) == url
 
 
 def start(**variables: str) -> "subprocess.CompletedProcess[str]":
