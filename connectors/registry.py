@@ -16,6 +16,7 @@ from connectors.shops.marketplaces.shopee import Shopee
 from connectors.shops.marketplaces.shopify import Shopify
 from connectors.shops.marketplaces.tiktok_shop import TikTokShop
 from connectors.shops.messages.gmail import Gmail
+from connectors.shops.messages.helpdesk import Helpdesk
 from connectors.shops.messages.klaviyo import Klaviyo
 from connectors.shops.messages.mailbox import Mailbox
 from connectors.shops.messages.whatsapp import WhatsApp
@@ -48,6 +49,7 @@ CONNECTORS: dict[str, type[Connector]] = {
         Gmail,
         WhatsApp,
         Klaviyo,
+        Helpdesk,
         GoogleAds,
         MetaAds,
         TikTokShop,

@@ -41,6 +41,7 @@ from drafts.kinds.stock.issue_purchase_order import IssuePurchaseOrderKind
 from drafts.kinds.stock.mail_purchase_order import MailPurchaseOrderKind
 from drafts.kinds.stock.purchase_order import PurchaseOrderKind
 from drafts.kinds.tickets.escalation_note import EscalationNoteKind
+from drafts.kinds.tickets.hand_over import HandOverKind
 from drafts.kinds.tickets.merge_tickets import MergeTicketsKind
 
 KINDS: Table = {
@@ -87,6 +88,7 @@ KINDS: Table = {
         MergeTicketsKind(),
         DisputeEvidenceKind(),
         EscalationNoteKind(),
+        HandOverKind(),
     )
 }
 

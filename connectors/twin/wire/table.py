@@ -10,6 +10,7 @@ from connectors.twin.wire.easypost.calls import ROUTES as EASYPOST_ROUTES
 from connectors.twin.wire.gmail import calls as gmail
 from connectors.twin.wire.gmail.api import Gmail
 from connectors.twin.wire.google_ads.api import GoogleAds
+from connectors.twin.wire.helpdesk.api import Helpdesk
 from connectors.twin.wire.klaviyo.api import Klaviyo
 from connectors.twin.wire.klaviyo.calls import ROUTES as KLAVIYO_ROUTES
 from connectors.twin.wire.lazada.calls import make_lazada
@@ -44,6 +45,7 @@ WIRES: Mapping[str, Make] = {
     "meta_ads": lambda market, has_limits: MetaAds(market, has_limits=has_limits),
     "gmail": lambda market, has_limits: Gmail(market, gmail.ROUTES, has_limits=has_limits),
     "klaviyo": lambda market, has_limits: Klaviyo(market, KLAVIYO_ROUTES, has_limits=has_limits),
+    "helpdesk": lambda market, has_limits: Helpdesk(market, has_limits=has_limits),
     "whatsapp": lambda market, has_limits: WhatsApp(market, has_limits=has_limits),
     "lazada": lambda market, has_limits: make_lazada(market, has_limits=has_limits),
     "amazon": lambda market, has_limits: make_amazon(market, has_limits=has_limits),

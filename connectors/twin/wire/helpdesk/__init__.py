@@ -1,0 +1,1 @@
+"""The company's helpdesk: an endpoint that takes signed cases."""
