@@ -391,7 +391,10 @@ class SupplyLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLook:
-    """One feed's health, with the dollars per hour that its shop's alerts have been worth."""
+    """One feed's health, with the dollars per hour that its shop's alerts have been worth.
+
+    `is_covered`: the whole connection is at fault, and that has an alert of its own with these dollars.
+    """
 
     shop: ShopLook
     feed_id: int
@@ -409,6 +412,7 @@ class FeedLook:
     alert_hours: Decimal = Decimal(0)
     next_deadline: datetime | None = None
     is_paused: bool = False
+    is_covered: bool = False
     read_at: datetime
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from alerts.facts.rows import Shops, rows
 from alerts.looks import FeedLook
+from connectors.watching.evidence import Reach, Verdict
+from connectors.watching.vitals import diagnoses
 
 FEEDS = """
 SELECT f.id, f.shop_id, f.name, f.every_seconds, f.last_good_at, f.last_tried_at, f.count_at_source, f.count_stored,
@@ -30,8 +32,15 @@ def worth_of_alerts(now: datetime) -> dict[int, dict[str, Any]]:
     return {row["shop_id"]: row for row in rows(WORTH, {"since": now - timedelta(days=14), "now": now})}
 
 
+def whole_faults(now: datetime) -> frozenset[int]:
+    """Shops whose whole connection is at fault: no permission, no answer, or too fast for everything."""
+    whole = (Verdict.TOKEN, Verdict.DOWN, Verdict.THROTTLED)
+    found = ((shop_id, each[0]) for shop_id, each in diagnoses(now).items())
+    return frozenset(shop_id for shop_id, one in found if one.verdict in whole and one.reach is not Reach.PART)
+
+
 def feeds(shops: Shops, now: datetime) -> list[FeedLook]:
-    worth = worth_of_alerts(now)
+    worth, covered = worth_of_alerts(now), whole_faults(now)
     found = []
     for row in rows(FEEDS):
         known = worth.get(row["shop_id"], {})
@@ -42,7 +51,8 @@ def feeds(shops: Shops, now: datetime) -> list[FeedLook]:
             count_at_source=row["count_at_source"], count_stored=row["count_stored"], failures=row["failures"],
             error_class=row["error_class"], error_text=row["error_text"],
             alert_dollars=known.get("dollars") or Decimal(0), alert_hours=Decimal(str(round(hours, 2))),
-            next_deadline=known.get("next_deadline"), is_paused=row["state"] == "paused", read_at=now,
+            next_deadline=known.get("next_deadline"), is_paused=row["state"] == "paused",
+            is_covered=row["shop_id"] in covered, read_at=now,
         )  # fmt: skip
         found.append(look)
     return found

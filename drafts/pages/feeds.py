@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 
 from alerts.models import Alert
 from connectors.expiry import Ending, is_near, permission_end
@@ -15,6 +15,8 @@ from connectors.models import Feed, Shop
 from drafts.models import Pause
 from drafts.pages import wording
 
+# Alerts whose dollars are those that a blind source may hide.
+BLIND = Q(detector="feed_stale") | Q(detector="connection_fault", subject_kind="connection")
 # Fault → (what is wrong, what to do), by the faults of `connectors.health`.
 FAULTS = {
     "reconnect": ("must be connected again", "Our access has ended. An owner connects it again under Connections."),
@@ -73,7 +75,9 @@ class Outlook:
 
 def outlook(now: datetime) -> Outlook:
     """Shops, their feeds, the feed alerts' dollars and the pause, in one query."""
-    blind = Alert.objects.open().filter(detector="feed_stale", shop=OuterRef("pk")).order_by().values("shop")
+    faults = Alert.objects.open().filter(BLIND)
+    blind = faults.filter(shop=OuterRef("pk")).order_by().values("shop")
+    whole = faults.filter(shop=None).order_by().values("shop").annotate(sum=Sum("cash_likely")).values("sum")
     rows: list[Any] = list(
         Shop.objects.order_by("name", "feeds__name").values(
             "id", "name", "kind", "state", "state_reason", "renewable_until", "credentials_expire_at",
@@ -81,23 +85,32 @@ def outlook(now: datetime) -> Outlook:
             at_source=F("feeds__count_at_source"), stored=F("feeds__count_stored"),
             error=F("feeds__error_class"), since=F("created_at"),
             hidden=Subquery(blind.annotate(sum=Sum("cash_likely")).values("sum")[:1]),
-            money=Subquery(blind.values("currency")[:1]),
+            money=Subquery(faults.values("currency")[:1]),
+            platforms=Subquery(whole[:1]),
             newest=Subquery(Alert.objects.order_by("-id").values("id")[:1]),
             paused=Exists(Pause.objects.filter(ended_at=None)),
         )
     )  # fmt: skip
     troubles = tuple(trouble for row in rows if (trouble := _trouble(row, now)))
     blind_shops = {row["id"]: row for row in rows if any(trouble.shop_id == row["id"] for trouble in troubles)}
-    known = [row["hidden"] for row in blind_shops.values()]
     return Outlook(
         tuple(dict.fromkeys((row["id"], row["name"]) for row in rows)),
         troubles,
-        sum(known, Decimal(0)) if known and None not in known else None,
+        _hidden(list(blind_shops.values())),
         next((row["money"] for row in rows if row["money"]), ""),
         rows[0]["newest"] or 0 if rows else 0,
         bool(rows and rows[0]["paused"]),
         endings(rows, now),
     )
+
+
+def _hidden(blind: list[dict[str, Any]]) -> Decimal | None:
+    """Dollars that blind shops may hide, what whole platforms hide counted once; None where one is not known."""
+    platforms = next((row["platforms"] for row in blind), None)
+    known = [row["hidden"] for row in blind if row["hidden"] is not None or platforms is None]
+    if not blind or None in known:
+        return None
+    return sum(known, platforms or Decimal(0))
 
 
 def endings(rows: Iterable[dict[str, Any]], now: datetime) -> tuple[Ending, ...]:

@@ -15,9 +15,10 @@ from connectors.base import CannotDo, Unknown
 from connectors.models import CallHealth, FxRate, ModelBudget, ModelCall, Shop
 from drafts.execute import run_due
 from drafts.models import Draft, Execution
+from drafts.pages.feeds import outlook
 from drafts.states import State
 from drafts.watch import watch
-from tests.factories import AlertFactory, ShopFactory
+from tests.factories import AlertFactory, FeedFactory, ShopFactory
 from tests.fakes.channel import Outside
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +100,21 @@ def test_a_platform_that_is_down_is_one_alert_for_its_shops_and_closes_when_it_a
     assert found("connection_fault") == [("shopee", "resolved")]
 
 
-def test_a_lost_permission_is_an_alert_of_its_shop() -> None:
+def test_a_lost_permission_is_one_alert_of_its_shop_and_not_one_of_each_feed() -> None:
     shop = ShopFactory.create(state=Shop.State.NEEDS_RECONNECT, state_reason="revoked")
+    for name in ("orders", "returns"):
+        FeedFactory.create(shop=shop, name=name, last_good_at=timezone.now() - 300 * MINUTE, error_class="reconnect")
     detect_due()
-    assert found("connection_fault") == [(str(shop.pk), "open")]
+    assert (found("connection_fault"), found("feed_stale")) == ([(str(shop.pk), "open")], [])
+    alert = Alert.objects.get()
+    assert alert.cash_likely is not None
+    assert outlook(timezone.now()).hidden == alert.cash_likely
+
+
+def test_what_a_platform_hides_is_counted_once_for_all_its_shops() -> None:
+    for _ in range(2):
+        shop = ShopFactory.create(state=Shop.State.NEEDS_RECONNECT)
+        FeedFactory.create(shop=shop, last_good_at=timezone.now() - 300 * MINUTE)
+    detect_due()
+    assert found("connection_fault") == [("shopee", "open")]
+    assert outlook(timezone.now()).hidden == Alert.objects.get().cash_likely

@@ -18,8 +18,9 @@ from alerts.looks import ConnectionLook, GatewayLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "connection_fault"
-# Short reads, silence and first reads are feed_stale's own.
-FAULTS = frozenset({"token", "down", "throttled", "drifted", "refused"})
+# Short reads, changed formats, silence and what fails in part are feed_stale's own: it names the feed.
+FAULTS = frozenset({"token", "down", "throttled", "refused"})
+HEALS = frozenset({"down", "throttled"})
 HOUR = timedelta(hours=1)
 
 THRESHOLDS = {
@@ -35,13 +36,17 @@ def detect(looks: Iterable[ConnectionLook], now: datetime, context: Context) -> 
     for look in looks:
         if look.gateway is not None:
             yield payments(look, look.gateway, now, context)
-        elif look.verdict in FAULTS and lasts(look, now, context):
+        elif look.verdict in FAULTS and is_whole(look) and lasts(look, now, context):
             yield fault(look, now, context)
 
 
+def is_whole(look: ConnectionLook) -> bool:
+    return look.reach != "part" or look.verdict not in HEALS
+
+
 def lasts(look: ConnectionLook, now: datetime, context: Context) -> bool:
-    """A lost permission and a changed format do not heal by waiting; the rest may."""
-    if look.verdict in ("token", "drifted") or look.since is None:
+    """What does not heal by waiting is told at once."""
+    if look.verdict not in HEALS or look.since is None:
         return True
     return now - look.since >= timedelta(minutes=float(context.threshold("least_minutes", look.shop.kind).likely))
 

@@ -34,7 +34,7 @@ THRESHOLDS = {
 
 def detect(looks: Iterable[FeedLook], now: datetime, context: Context) -> Iterator[Finding]:
     for look in looks:
-        if not look.is_paused and (reason := stale_because(look, now, context)):
+        if not look.is_paused and not look.is_covered and (reason := stale_because(look, now, context)):
             yield finding(look, reason, now, context)
 
 
