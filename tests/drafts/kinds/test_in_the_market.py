@@ -85,7 +85,8 @@ class Desk:
         for page in pages:
             for row in page.records:
                 if isinstance(row, Payment) and row.order_number == order.number:
-                    return self.keep("stripe", row)
+                    self.keep("stripe", row)
+                    return row
         raise AssertionError(f"Stripe has no charge for {order.number}")
 
     def prepare(self, kind: str, **arguments: Any) -> Draft:
@@ -111,7 +112,7 @@ class Desk:
 
 
 def whole(order: MarketOrder) -> bool:
-    return not order.refunded and not order.is_risky
+    return order.total > 0 and not order.refunded and not order.is_risky
 
 
 def two_units(order: MarketOrder) -> bool:
@@ -194,6 +195,12 @@ def claimed(desk: Desk) -> tuple[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("kind", "case", "effect"),
     [
+        ("hold_order", held, "hold"),
+        ("change_address", moved, "change_address"),
+        ("change_items", reduced, "edit_order"),
+        ("reship", sent_again, "reship"),
+        ("exchange", exchanged, "exchange"),
+        ("store_credit", credited, "store_credit"),
         ("credit_note", noted, "credit_note"),
         ("refund", refunded_apart, "refund"),
         ("mark_fraud", marked, "mark_fraud"),
@@ -252,3 +259,15 @@ def test_the_order_is_read_at_its_own_shop_right_before_another_one_acts_on_it(d
     assert draft.state == State.PROPOSED
     assert ("status", "delivered") in [(moved["field"], moved["approved"]) for moved in draft.drift]
     assert desk.twin.market.effects.as_rows(before) == []
+
+
+def test_a_request_to_pay_leaves_once_and_is_not_called_done_where_no_read_can_show_it(desk: Desk) -> None:
+    row, _ = desk.order(Step.TO_SHIP, whole)
+    row.step = Step.UNPAID
+    order = desk.read("shopify", Order, gid("Order", row.index))
+
+    draft = desk.prepare("ask_payment", order_ref=order.external_id)
+    effects = desk.carry_out(draft)
+
+    assert (draft.by_hand, draft.state, draft.reason) == ("", State.SENT, "")
+    assert [row["operation"] for row in effects] == ["send_invoice"]

@@ -22,7 +22,7 @@ from connectors.operations import (
 )
 from connectors.shops.reading import read_rows
 from connectors.shops.shipping.easypost import EasyPost, labels, parse
-from connectors.types import BadRow, Order, Page, Shipment, ShipmentStatus, ShippingLabel, Sight
+from connectors.types import BadRow, Order, Page, ReturnPlace, Shipment, ShipmentStatus, ShippingLabel, Sight
 from tests.connectors.shops.shipping.outside import Outside, bends, is_whole
 from tests.connectors.shops.stand import NOW, open_with, permit, reply
 
@@ -489,3 +489,44 @@ def test_the_known_answer_of_an_event_with_a_secret_outside_ascii(shared: Path) 
 def test_other_events_touch_nothing_and_broken_ones_are_told_apart() -> None:
     assert EasyPost.touched(b'{"description":"batch.created"}', {}) == EasyPost.touched(b"\xff", {}) == ()
     assert EasyPost.event_id(b"\xff", {}) != EasyPost.event_id(b"[]", {})
+
+
+class TestWhatTheAccountSays:
+    TOLD = {
+        "name": "Returns", "line1": "1 Way", "city": "Austin", "region": "TX", "postcode": "78744", "country": "US"
+    }  # fmt: skip
+    USUAL = {"weight_grams": 900, "length_mm": 300, "width_mm": 200, "height_mm": 100}
+
+    def test_returns_go_to_the_place_of_its_settings_without_a_call(self) -> None:
+        connector, outside = shop({}, settings={"return_address": self.TOLD, "return_parcel": self.USUAL})
+
+        found = connector.fetch(ReturnPlace, "usual")
+        assert found is not None
+        assert (found.address.line1, found.address.phone, found.parcel) == ("1 Way", "", Parcel(**self.USUAL))
+        assert outside.calls == []
+
+    def test_without_settings_there_is_no_place_and_wrong_ones_are_named(self) -> None:
+        assert shop({})[0].fetch(ReturnPlace, "usual") is None
+        with pytest.raises(Refused, match="`return_address` or `return_parcel` in its settings is wrong"):
+            shop({}, settings={"return_address": {"street": "1 Way"}})[0].fetch(ReturnPlace, "usual")
+
+    @pytest.mark.parametrize(
+        ("changed", "mailed", "takes"),
+        [
+            ({}, True, True),
+            ({}, False, False),
+            ({"cause": "overcharged"}, True, False),
+            ({"cause": "damaged"}, True, False),
+            ({"tracking_number": ""}, True, False),
+            ({"amount": Money.parse("40.00", "SGD")}, True, False),
+        ],
+    )
+    def test_it_takes_the_claims_that_it_would_look_at(
+        self, changed: dict[str, Any], mailed: bool, takes: bool
+    ) -> None:
+        given: dict[str, Any] = {"order_ref": "o1", "tracking_number": "9400", "cause": "lost", "text": "gone"}
+        claim = FileClaim(**(given | {"amount": Money.parse("40.00", "USD")} | changed))
+        account = shop({}, settings={"claims_email": "us@example.com"} if mailed else {})[0].account
+
+        assert EasyPost.takes(claim, account) is takes
+        assert EasyPost.takes(LABEL, account)

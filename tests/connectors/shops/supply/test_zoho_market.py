@@ -21,7 +21,7 @@ from connectors.operations import (
 from connectors.registry import open_connector
 from connectors.twin.deeds.supply import arrive
 from connectors.twin.server import TwinServer, serve
-from connectors.types import Account, BadRow, Product, PurchaseOrder, Record, Sight, StockLevel, Supplier
+from connectors.types import Account, BadRow, BooksContact, Product, PurchaseOrder, Record, Sight, StockLevel, Supplier
 from tests.connectors.shops.stand import allow
 
 HTTP = httpx.Client(timeout=3.0, trust_env=False)
@@ -212,3 +212,13 @@ def test_the_token_is_renewed_and_the_old_refresh_token_lives_on(twin: TwinServe
         opened(twin, access_token="1000.dead").check()
     with pytest.raises(Reconnect):
         opened(twin, refresh_token="1000.dead").refresh()  # type: ignore[attr-defined]  # Refreshes
+
+
+def test_a_customer_is_found_by_the_address_and_a_stranger_is_not(twin: TwinServer) -> None:
+    buyer = twin.market.buyer(twin.market.books["shopify"].orders[-1])
+
+    found = opened(twin).fetch(BooksContact, buyer.email)
+    assert found is not None
+    assert (found.external_id, found.name, found.currency) == (buyer.email, buyer.name, "USD")
+    assert found.reference.isdigit()
+    assert opened(twin).fetch(BooksContact, "nobody@example.com") is None

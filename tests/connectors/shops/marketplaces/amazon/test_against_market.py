@@ -26,7 +26,17 @@ from connectors.registry import open_connector
 from connectors.shops.marketplaces.amazon import Amazon
 from connectors.twin.server import TwinServer, serve
 from connectors.twin.world.trade import Step
-from connectors.types import Account, Listing, MessageForms, Order, OrderStatus, Shipment, Sight, StockLevel
+from connectors.types import (
+    Account,
+    DeliveryAddress,
+    Listing,
+    MessageForms,
+    Order,
+    OrderStatus,
+    Shipment,
+    Sight,
+    StockLevel,
+)
 from tests.connectors.shops.stand import allow
 
 FEED = "createFeed"
@@ -266,3 +276,14 @@ def test_our_lanes_are_as_wide_as_the_markets() -> None:
         theirs = {name: (bucket.size, bucket.per_second) for name, bucket in buckets.items() if name in ours}
         assert ours == theirs
         assert len(ours) > 15
+
+
+def test_where_an_order_goes_is_told_while_it_is_open(market: Market) -> None:
+    order = next(row for row in reversed(market.server.market.books["amazon"].orders) if row.step == Step.TO_SHIP)
+    buyer = market.server.market.buyer(order)
+
+    found = market.shop.fetch(DeliveryAddress, order.number)
+    assert found is not None
+    told = found.address
+    assert (told.name, told.line1, told.city) == (buyer.name, buyer.street, buyer.city)
+    assert (told.region, told.postcode, told.country) == (buyer.state, buyer.postcode, "US")
