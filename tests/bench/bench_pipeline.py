@@ -21,9 +21,9 @@ MOST_MIB = 600
 MOST_GROWTH = 1.1 * LARGE / SMALL
 
 
-def rehearsed(orders: int) -> dict[str, Any]:
+def rehearsed(orders: int, scenario: str = "peak") -> dict[str, Any]:
     """What one rehearsal says. Raises CalledProcessError where it fails."""
-    command = [sys.executable, "manage.py", "rehearse", "--scenario", "peak", "--json"]
+    command = [sys.executable, "manage.py", "rehearse", "--scenario", scenario, "--json"]
     command += ["--orders", str(orders), "--seed", str(SEED)]
     done = subprocess.run(command, cwd=settings.BASE_DIR, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
