@@ -236,7 +236,7 @@ def review(item: Row, skus: Mapping[str, str]) -> Iterator[Record | BadRow]:
     if not 1 <= stars <= MOST_STARS:
         raise Unreadable(f"{stars} is no number of stars")
     models = item.get("model_id_list") or [0]
-    goods = goods_id(item["item_id"], models[0])
+    goods = goods_id(count(item["item_id"]), models[0])
     yield Review(
         external_id=str(count(item["comment_id"])),
         raw=dump(item),

@@ -7,9 +7,11 @@ from connectors.operations import ReplyReview
 from connectors.shops.marketplaces.shopee.acts.orders import receipt_of
 from connectors.shops.marketplaces.shopee.client import Client, rows
 from connectors.shops.marketplaces.shopee.parse import answer_of
+from connectors.shops.reading import Row
 from connectors.types import Receipt, Sight, Sighting
 
 LONGEST = 500  # characters of an answer
+GONE = frozenset({"product.cmt_not_exist", "error_not_found"})
 COMMENTS = "/api/v2/product/get_comment"
 
 
@@ -31,15 +33,7 @@ def reply_review(client: Client, operation: ReplyReview, permit: Permit) -> Rece
 
 
 def see_reply(client: Client, operation: ReplyReview) -> Sighting:
-    query = {"comment_id": operation.review_ref, "cursor": "", "page_size": 1}
-    found = next(
-        (
-            row
-            for row in rows(client.get(COMMENTS, query), "item_comment_list")
-            if str(row.get("comment_id")) == operation.review_ref
-        ),
-        None,
-    )
+    found = _review(client, operation.review_ref)
     if found is None:
         return Sighting(Sight.UNCLEAR, operation.review_ref, "Shopee shows no such review")
     told = str(answer_of(found).get("reply") or "")
@@ -47,3 +41,13 @@ def see_reply(client: Client, operation: ReplyReview) -> Sighting:
         return Sighting(Sight.SEEN, operation.review_ref, "the answer stands under the review")
     sight = Sight.UNCLEAR if told else Sight.ABSENT
     return Sighting(sight, operation.review_ref, "another answer stands there" if told else "the review has no answer")
+
+
+def _review(client: Client, ref: str) -> Row | None:
+    try:
+        found = rows(client.get(COMMENTS, {"comment_id": ref, "cursor": "", "page_size": 1}), "item_comment_list")
+    except Refused as error:
+        if error.code in GONE:
+            return None
+        raise
+    return next((row for row in found if str(row.get("comment_id")) == ref), None)
