@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 import structlog
 from django.db import DatabaseError
 from django.utils import timezone
@@ -25,6 +26,7 @@ from opsroom.people.tokens import Turn, take_turn
 
 log = structlog.get_logger(__name__)
 
+SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 UNREADABLE = 400
 FORBIDDEN, MISSING, CONFLICT, UNFIT, TOO_MANY, FAULT = 403, 404, 409, 422, 429, 500
 TITLES = {
@@ -75,7 +77,8 @@ class Call:
 
     def note(self, outcome: str) -> None:
         """Arguments may hold what a buyer wrote, so the ledger keeps their digest alone."""
-        digest = hashlib.sha256(repr(self.given).encode("utf-8", "replace")).hexdigest()
+        text = self.given if isinstance(self.given, bytes) else orjson.dumps(self.given, default=str, option=SORTED)
+        digest = hashlib.sha256(text).hexdigest()
         record(
             "api_call", by=self.token.person, token=self.token.pk, prefix=self.token.prefix, tool=self.tool[:60],
             through=self.through, arguments=digest, outcome=outcome, **self.noted,

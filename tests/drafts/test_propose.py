@@ -195,7 +195,7 @@ def test_a_record_of_another_shop_is_not_acted_on_here(payment: Any, drafter: Us
 
 def test_a_shop_out_of_reach_does_not_exist(payment: Any, drafter: User) -> None:
     def sees(shop_id: int | None) -> bool:
-        return shop_id == payment.shop_id + 1
+        return shop_id == int(payment.shop_id) + 1
 
     for shop_id in (None, payment.shop_id):
         with pytest.raises(NotValid, match="not among the saved records|there is no shop"):
