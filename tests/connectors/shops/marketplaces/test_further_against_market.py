@@ -1,4 +1,4 @@
-"""Shopify's and Shopee's further writes over HTTP: each lands once, is seen by a read of its own, or changes nothing."""
+"""Shopify's and Shopee's further writes over HTTP: each lands once, is seen by a read of its own, or does nothing."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
