@@ -51,7 +51,8 @@ def connect(shop: Shop, *, gate: Gate = closed_gate, clock: Clock = timezone.now
 @lru_cache(maxsize=4)
 def broker(url: str) -> "redis.Redis":
     """One pool of connections a process; a limiter that cannot reach it counts for itself."""
-    url = url.replace("redis+socket://", "unix://", 1)  # Celery's word for a socket, and redis-py's
+    # Celery's words for a socket and a database on it, and redis-py's
+    url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
     return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
 

@@ -48,6 +48,10 @@ class Imported:
     examples: list[str] = field(default_factory=list)  # the first reasons of refused rows
 
     @property
+    def kept(self) -> int:
+        return self.read - self.quarantined
+
+    @property
     def rows_per_second(self) -> float:
         return self.read / self.seconds if self.seconds else 0.0
 

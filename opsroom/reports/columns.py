@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, get_args
@@ -15,6 +17,7 @@ from connectors.reports.mapping import KINDS, required_fields, target_fields
 AS_IT_IS = "="  # the choice that leaves a field as it is: a constant, or several columns
 MOST_WORDS = 30
 EXAMPLES = 3
+FORMATTED = (datetime, date, Decimal, int)
 WORDED = {"external_id": "id at the platform", "order_ref": "order", "payout_ref": "payout", "sku": "SKU"}
 
 
@@ -38,8 +41,13 @@ class Line:
     given: str
     format: str
     examples: str
+    takes_format: bool
     words: tuple[Word, ...] = ()
     members: tuple[str, ...] = ()
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.is_needed or self.column or self.given)
 
 
 def lines_of(kind: str, mapped: Mapped, header: tuple[str, ...], rows: list[list[str]]) -> list[Line]:
@@ -47,7 +55,7 @@ def lines_of(kind: str, mapped: Mapped, header: tuple[str, ...], rows: list[list
     needed = required_fields(kind)
     types = target_fields(kind)
     lines = [_line(name, hint, mapped.get(name, Column()), header, rows, needed) for name, hint in types.items()]
-    return sorted(lines, key=lambda line: (not line.is_needed, not (line.column or line.given)))
+    return sorted(lines, key=lambda line: (not line.is_needed, not line.is_used))
 
 
 def _line(
@@ -61,15 +69,26 @@ def _line(
         seen = sorted(set(texts))[:MOST_WORDS]
         words = tuple(Word(f"word-{name}-{text}", text, entry.values.get(text, "")) for text in seen)
     given = "" if entry.column else (entry.words or (f"always {entry.constant}" if entry.constant else ""))
-    label = WORDED.get(name, name.replace("_", " ").capitalize())
     examples = ", ".join(text[:40] for text in list(dict.fromkeys(texts))[:EXAMPLES])
-    return Line(name, label[0].upper() + label[1:], name in needed, entry.column, given, entry.format, examples,
-                words, members)  # fmt: skip
+    return Line(
+        name, label_of(name), name in needed, entry.column, given, entry.format, examples,
+        not members and plain_type(hint) in FORMATTED, words, members,
+    )  # fmt: skip
+
+
+def label_of(field: str) -> str:
+    words = WORDED.get(field, field.replace("_", " "))
+    return words[0].upper() + words[1:]
+
+
+def plain_type(hint: Any) -> Any:
+    """`datetime | None` → datetime."""
+    return next(part for part in get_args(hint) if part is not NoneType) if isinstance(hint, UnionType) else hint
 
 
 def members_of(hint: Any) -> tuple[str, ...]:
     """The states of a field that has states."""
-    plain = next(part for part in get_args(hint) if part is not NoneType) if isinstance(hint, UnionType) else hint
+    plain = plain_type(hint)
     return tuple(plain) if isinstance(plain, type) and issubclass(plain, StrEnum) else ()
 
 

@@ -191,9 +191,10 @@ def show(
     status: int = 200,
 ) -> HttpResponseBase:
     kinds = [look.kind] if look.kind else [part.kind for part in look.known.parts] if look.known else []
+    lines = columns.lines_of(look.kind, look.mapped, look.header, look.rows) if look.kind else []
     context = {
         "upload": upload, "look": look, "tried": tried, "notice": notice,
-        "lines": columns.lines_of(look.kind, look.mapped, look.header, look.rows) if look.kind else [],
+        "used": [line for line in lines if line.is_used], "unused": [line for line in lines if not line.is_used],
         "parts": [] if look.kind else known_parts(look),
         "kinds": [(kind, kind_words(kind)) for kind in sorted(KINDS)],
         "warnings": overlaps(upload, kinds), "as_it_is": columns.AS_IT_IS,
@@ -207,7 +208,7 @@ def known_parts(look: Look) -> list[tuple[str, list[tuple[str, str]]]]:
     parts = []
     for part in look.known.parts if look.known else ():
         mapped = part.mapped(look.header)
-        rows = [(name.replace("_", " "), entry.words or f"always {entry.constant}") for name, entry in mapped.items()]
+        rows = [(columns.label_of(name), entry.words or f"always {entry.constant}") for name, entry in mapped.items()]
         parts.append((kind_words(part.kind), rows))
     return parts
 

@@ -97,3 +97,8 @@ def test_without_redis_each_worker_counts_for_itself() -> None:
     bucket.learn(Budget(5, 5, 1))
     bucket.pause(3)
     assert (bucket.left, bucket.reserve(1, 60)) == (5, 3)
+
+
+def test_a_database_of_a_redis_on_a_socket_is_named_as_the_queue_names_it() -> None:
+    named = broker("redis+socket:///run/redis.sock?virtual_host=9").connection_pool.connection_kwargs
+    assert (named["path"], named["db"]) == ("/run/redis.sock", 9)

@@ -73,9 +73,10 @@ def test_an_unknown_report_is_mapped_by_hand_and_its_words_are_given_ours(client
     tried = client.post(page, {"kind": "orders", "do": "try", **COLUMNS}).text
     assert "is no known state" in tried
     assert 'name="word-status-Selesai"' in tried
+    assert 'value="import"' not in tried  # nothing could be kept
     words = {"word-status-Selesai": "completed"}
     tried = client.post(page, {"kind": "orders", "do": "try", **COLUMNS, **words}).text
-    assert "Quantity" in tried
+    assert "Import 2 rows" in tried
     assert "row 4: N: &#x27;x&#x27; is not an amount" in tried
     client.post(page, {"kind": "orders", "do": "import", **COLUMNS, **words})
     order = Order.objects.get()
