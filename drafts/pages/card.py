@@ -59,7 +59,7 @@ def card(alert: Alert, *, user: Any, now: datetime, draft_id: int | None = None)
         "memory": memory(chosen) if chosen else [],
         **MENUS,
         "others": [
-            (draft, kind_label(draft.kind), STANDING[State(draft.state)]) for draft in drafts if draft != chosen
+            (draft, kind_label(draft.kind), _standing(draft)) for draft in drafts if draft != chosen
         ],
         "ways": other_ways(alert) if user.can_draft else [],
         "watchers": look(alert.pk, user.pk, now),
@@ -100,6 +100,12 @@ def draft_context(draft: Draft, user: Any, now: datetime) -> dict[str, Any]:
         "operation": operation_of(draft) if state in OPEN_TO_DECIDE else "",
         "standstill": standstill(draft, now),
     }
+
+
+def _standing(draft: Draft) -> str:
+    """How it stands, and who proposed it where that was no template of ours."""
+    who = f", by {writer(draft.written_by)}" if draft.proposed_by_id else ""
+    return f"{STANDING[State(draft.state)]}{who}"
 
 
 def claim(data: dict[str, Any]) -> Claim:

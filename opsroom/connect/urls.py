@@ -1,6 +1,6 @@
 from django.urls import path
 
-from opsroom.connect import install, profile, shops
+from opsroom.connect import install, profile, shops, tokens
 
 urlpatterns = [
     path("connections/", shops.connections, name="connections"),
@@ -17,5 +17,8 @@ urlpatterns = [
     path("connections/<int:pk>/resume/", shops.resume, name="shop_resume"),
     path("connections/<int:pk>/disconnect/", shops.disconnect, name="shop_disconnect"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", tokens.tokens, name="api_tokens"),
+    path("profile/tokens/make/", tokens.make, name="api_token_make"),
+    path("profile/tokens/<int:pk>/revoke/", tokens.revoke, name="api_token_revoke"),
     path("theme/", profile.theme, name="theme"),
 ]
