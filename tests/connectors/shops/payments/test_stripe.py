@@ -27,7 +27,7 @@ from connectors.types import (
     SettlementLine,
     Sight,
 )
-from tests.connectors.shops.stand import NOW, open_with, payloads, permit, reply
+from tests.connectors.shops.stand import NOW, SHARED, open_with, payloads, permit, reply
 
 KEYS = {"api_key": "sk_test_0123456789", "webhook_secret": "whsec_x"}
 CREATED = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp())
@@ -457,6 +457,33 @@ def test_what_was_never_charged_is_not_reported(ref: str) -> None:
         connector.perform(MarkFraud(payment_ref=ref), permit())
     assert caught.value.code == "payment_ref"
     assert outside.sent == []
+
+
+SPEC = SHARED / "contracts" / "stripe" / "stripe.com.apis-guru.2025-10-15.json"
+FORMS: list[tuple[Operation, str, dict[str, Any]]] = [
+    (REFUND, "/v1/refunds", {"POST refunds": refund()}),
+    (EVIDENCE, "/v1/disputes/{dispute}", {"GET disputes/dp_1": dispute(), "POST disputes/dp_1": dispute()}),
+    (MarkFraud(payment_ref="ch_1"), "/v1/charges/{charge}", {"POST charges/ch_1": charge()}),
+]
+
+
+@pytest.mark.parametrize(("operation", "path", "answers"), FORMS, ids=["refund", "evidence", "fraud"])
+def test_every_form_names_what_the_published_specification_takes(
+    operation: Operation, path: str, answers: dict[str, Any]
+) -> None:
+    if not SPEC.exists():
+        pytest.skip(f"the published specification is not here ({SPEC})")
+    body = orjson.loads(SPEC.read_bytes())["paths"][path]["post"]["requestBody"]["content"]
+    taken = body["application/x-www-form-urlencoded"]["schema"]["properties"]
+    connector, outside = shop(answers)
+    connector.perform(operation, permit())
+    [(_, form, _)] = outside.sent
+    for name, value in form.items():
+        outer, _, inner = name.removesuffix("]").partition("[")
+        assert outer in taken
+        known = taken[outer].get("properties")
+        if inner and known is not None:
+            assert value in known[inner].get("enum", [value])
 
 
 OURS = {"ops_action_id": "intent-0001"}
