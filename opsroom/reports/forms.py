@@ -24,7 +24,11 @@ class UploadForm(forms.Form):
     """A file, the shop it is of, and what its rows are, where the person wants to say."""
 
     file = forms.FileField(
-        label="Report", help_text=f"CSV, TSV, XLSX or JSON, plain or .gz, up to {LARGEST // 1024**2} MB."
+        label="Report",
+        help_text=f"CSV, TSV, XLSX or JSON, plain or .gz, up to {LARGEST // 1024**2} MB.",
+        error_messages={
+            "required": f"Choose a file of up to {LARGEST // 1024**2} MB; manage.py import_report reads larger ones."
+        },
     )
     shop = forms.ChoiceField(label="Shop")
     name = forms.CharField(

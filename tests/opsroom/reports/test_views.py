@@ -144,6 +144,17 @@ def test_a_file_above_the_limit_is_refused_with_the_way_out(client: Client, monk
     assert "manage.py import_report" in answer.text
 
 
+def test_a_file_far_above_the_limit_is_passed_by_while_it_comes_in(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsroom.reports.limit.LARGEST", -uploads.LARGEST)
+    data = {"file": SimpleUploadedFile("book.csv", BALANCE), "shop": "new", "name": "Old store"}
+    answer = client.post("/reports/new/", data)
+    assert answer.status_code == 422
+    assert "Choose a file of up to 48 MB" in answer.text
+    assert not uploads.folder().exists()
+
+
 def test_more_rows_than_one_request_can_read_are_refused_whole(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opsroom.reports.views.MOST_ROWS", 1)
     page = sent_up(client, BALANCE)
