@@ -88,6 +88,18 @@ def best_offer(look: StockLook) -> OfferLook | None:
     return min((offer for offer in look.offers if offer.price is not None), key=lambda o: o.price or 0, default=None)
 
 
+def dearer(look: StockLook, share: Decimal) -> dict[str, object]:
+    """What raising the price by a share needs, on the channel whose price counts; nothing where none is known."""
+    offer = best_offer(look)
+    if offer is None or offer.price is None or not offer.listing_ref:
+        return {}
+    return {
+        "listing_ref": offer.listing_ref,
+        "listing_shop_id": offer.shop.id,
+        "price": str(offer.price * (1 + share)),
+    }
+
+
 def purchase(look: StockLook, speed: Pace, lead: Figure, context: Context) -> dict[str, object]:
     """What a purchase order needs. Reads the thresholds `review_days` and `service` of the detector that asks."""
     review, service = (float(context.threshold(name).likely) for name in ("review_days", "service"))

@@ -125,7 +125,7 @@ def other_ways(alert: Alert) -> list[Way]:
     if not standing or room <= 0 or alert.resolved_at is not None:
         return []
     taken = {(draft.kind, KINDS[draft.kind].choice_of(read_command(draft.kind, draft.command))) for draft in standing}
-    return [way for way in _ways(alert) if (way.kind, way.choice) not in taken][:room]
+    return [way for way in _ways(alert) if (way.kind, way.choice) not in taken]
 
 
 def _ways(alert: Alert) -> Iterator[Way]:

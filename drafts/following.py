@@ -43,14 +43,15 @@ def _waiting(now: datetime) -> QuerySet[Draft]:
 
 def _follow(first: Draft, now: datetime) -> bool:
     assert first.alert is not None
+    matter = first.alert
     kind = KINDS[STEPS[first.kind]]
     try:
-        prepared = prepare(kind, matter_of(first.alert, now), first.alert, None, now)
+        prepared = prepare(kind, matter_of(matter, now), matter, None, now)
     except (CannotPropose, LookupError, ValueError, ConnectorError) as error:
         log.info("no_next_step", alert=first.alert_id, kind=kind.name, reason=str(error))
         return False
     with transaction.atomic():
-        locked = Alert.objects.select_for_update().get(pk=first.alert_id)
+        locked = Alert.objects.select_for_update().get(pk=matter.pk)
         if Draft.objects.filter(alert=locked, kind=kind.name, pk__gt=first.pk).exists():
             return False
         keep_draft(locked, prepared, now)

@@ -62,6 +62,14 @@ class OrderDeeds(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdvertisedSku(Record):
+    """The campaign that spends most on one SKU, where the SKU takes most of what it spends; the id is the SKU."""
+
+    campaign_ref: str
+    shop_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyPosition(Record):
     """One SKU over all channels; `external_id` is the SKU. `inbound`: ordered from suppliers and not yet received."""
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import fields
 from enum import EnumType
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Sum
 from django.utils import timezone
 
-from alerts.models import Alert, Ticket
 from connectors import models, types
 from connectors.account import account_of
 from connectors.base import CannotDo, Clock, Connector, Handover, Reconnect, Retry
@@ -21,9 +17,7 @@ from connectors.opening import open_shop
 from connectors.operations import Operation
 from connectors.registry import CONNECTORS
 from drafts.kinds.base import Reader, Saved
-from drafts.kinds.own import AlertRow, BoughtLabel, OrderDeeds, OrderedHere, ShopRow, SupplyPosition, TicketRow
-from drafts.models import Draft, Execution
-from drafts.states import State
+from drafts.preparing.own_rows import OWN
 
 MODELS: dict[type[Any], type[RecordModel]] = {
     getattr(types, model.__name__): model for model in RecordModel.__subclasses__() if hasattr(types, model.__name__)
@@ -42,9 +36,6 @@ ASKED: dict[type[Any], type[Any] | None] = {
     types.MessageForms: None,
     types.SupplierOrder: None,
 }
-TO_SHIP = (types.OrderStatus.TO_SHIP, types.OrderStatus.PACKED)
-MAY_HAVE_HAPPENED = (State.SENDING, State.SENT, State.VERIFIED, State.UNKNOWN, State.NEEDS_HUMAN)
-INBOUND = ("sent", "confirmed", "part_received")
 
 
 class SavedReader:
@@ -188,90 +179,3 @@ def _plain(kind: object, value: object) -> object:
     if isinstance(value, list):
         return tuple(value)
     return kind(value) if isinstance(kind, EnumType) else value
-
-
-def _ticket(number: str) -> TicketRow | None:
-    row = Ticket.objects.filter(pk=number).first()
-    if row is None:
-        return None
-    return TicketRow(
-        external_id=number, subject=row.subject, state=row.state, customer_ref=row.customer_ref,
-        order_ref=row.order_ref, conversations=row.conversations.count(),
-    )  # fmt: skip
-
-
-def _alert(number: str) -> AlertRow | None:
-    row = Alert.objects.filter(pk=number).first()
-    if row is None:
-        return None
-    return AlertRow(
-        external_id=number, title=row.title, state=row.state, cash=row.cash_likely, currency=row.currency,
-        deadline=row.deadline,
-    )  # fmt: skip
-
-
-def _label(order_ref: str) -> BoughtLabel | None:
-    """The last label of ours for an order that was not given back by a draft of ours since."""
-    done = Execution.objects.filter(draft__state=State.VERIFIED, draft__command__contains=f'"order_ref":"{order_ref}"')
-    bought = done.filter(draft__kind="return_label").exclude(reference="").order_by("-pk").first()
-    if bought is None or bought.draft.shop_id is None:
-        return None
-    given_back = Draft.objects.filter(kind="void_label", state=State.VERIFIED)
-    if given_back.filter(command__contains=f'"label_ref":"{bought.reference}"').exists():
-        return None
-    return BoughtLabel(external_id=order_ref, label_ref=bought.reference, shop_id=bought.draft.shop_id)
-
-
-def _supply(sku: str) -> SupplyPosition | None:
-    """None for a SKU that no product, stock level or purchase order names."""
-    product = models.Product.objects.filter(sku=sku).exclude(unit_cost=None).order_by("-changed_at").first()
-    product = product or models.Product.objects.filter(sku=sku).first()
-    stock = models.StockLevel.objects.filter(sku=sku).aggregate(on_hand=Sum("on_hand"), reserved=Sum("reserved"))
-    coming = models.PurchaseOrder.objects.filter(sku=sku, status__in=INBOUND)
-    totals = coming.aggregate(ordered=Sum("quantity"), received=Sum("received_quantity"))
-    if product is None and stock["on_hand"] is None and totals["ordered"] is None:
-        return None
-    return SupplyPosition(
-        external_id=sku,
-        title=product.title if product else "",
-        on_hand=stock["on_hand"],
-        reserved=stock["reserved"],
-        inbound=(totals["ordered"] or 0) - (totals["received"] or 0),
-        unit_cost=product.unit_cost if product else None,
-        currency=product.currency if product else "",
-    )
-
-
-def _ordered(alert: str) -> OrderedHere | None:
-    """Of the last order that went into the books for this alert."""
-    made = Draft.objects.filter(alert_id=alert, kind="create_purchase_order", state__in=(State.SENT, State.VERIFIED))
-    draft = made.order_by("-id").first()
-    if draft is None or draft.shop_id is None:
-        return None
-    return OrderedHere(external_id=alert, number=json.loads(draft.command)["number"], shop_id=draft.shop_id)
-
-
-def _deeds(order: str) -> OrderDeeds:
-    """By drafts that were sent, or may have been."""
-    made = Draft.objects.filter(order_ref=order, state__in=MAY_HAVE_HAPPENED)
-    times = made.values_list("kind").annotate(times=Count("pk")).order_by("kind")
-    return OrderDeeds(external_id=order, times=tuple(times))
-
-
-def _shop(number: str) -> ShopRow | None:
-    shop = models.Shop.objects.filter(pk=number).first()
-    if shop is None:
-        return None
-    waiting = models.Order.objects.filter(shop=shop, status__in=TO_SHIP)
-    return ShopRow(external_id=number, name=shop.name, state=shop.state, to_ship=waiting.count())
-
-
-OWN: dict[type[Any], Callable[[str], Any]] = {
-    BoughtLabel: _label,
-    TicketRow: _ticket,
-    AlertRow: _alert,
-    SupplyPosition: _supply,
-    OrderedHere: _ordered,
-    ShopRow: _shop,
-    OrderDeeds: _deeds,
-}

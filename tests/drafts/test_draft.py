@@ -423,14 +423,14 @@ class TestFurtherMoves:
     def test_the_others_are_offered_best_first_and_prepared_beside_it(self, alert: Alert, approver: Any) -> None:
         first = draft_alert(alert, now=NOW)
 
-        assert [way.kind for way in other_ways(alert)] == ["cancel_order", "escalation_note"]
+        assert [way.kind for way in other_ways(alert)] == ["cancel_order", "escalation_note", "reply"]
         also = draft_also(alert, "cancel_order", by=approver, now=NOW)
 
         assert first is not None
         first.refresh_from_db()
         assert (first.state, also.state) == (State.PROPOSED, State.PROPOSED)
         assert (also.kind, also.proposed_by_id, also.amount) == ("cancel_order", approver.pk, None)
-        assert [way.kind for way in other_ways(alert)] == ["escalation_note"]
+        assert [way.kind for way in other_ways(alert)] == ["escalation_note", "reply"]
         assert LedgerEntry.objects.filter(action="proposed", draft_id=also.pk, actor=approver).count() == 1
 
     def test_three_at_once_are_enough(self, alert: Alert, approver: Any) -> None:

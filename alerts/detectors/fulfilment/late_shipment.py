@@ -15,8 +15,8 @@ from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshol
 from connectors.money import Money
 
 NAME = "late_shipment"
-SHORT = ("cancel_order", "reply", "change_items", "ask_buyer")
-DRAFTS = ("arrange_shipment", "cancel_order", "store_credit")
+SHORT = ("cancel_order", "reply", "change_items", "ask_buyer", "send_template")
+DRAFTS = ("arrange_shipment", "cancel_order", "store_credit", "send_template", "marketing_event")
 WAITING = {"to_ship", "packed", "on_hold"}
 LATE = Prior(Decimal("0.65"), Decimal(6), "an order still unpacked in its last hours")
 LATE_PACKED = Prior(Decimal("0.30"), Decimal(6), "packed, not handed over, in its last hours")
@@ -162,5 +162,5 @@ DETECTOR = Detector(
     OrderLook,
     detect,
     THRESHOLDS,
-    ("arrange_shipment", "cancel_order", "reply", "change_items", "ask_buyer", "store_credit"),
+    tuple(dict.fromkeys(DRAFTS + SHORT)),
 )

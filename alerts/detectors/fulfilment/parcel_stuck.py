@@ -112,7 +112,7 @@ def _drafts(look: ParcelLook) -> tuple[str, ...]:
         first = ("refund", "reply", "escalation_note") if is_answerable else ("refund", "escalation_note")
         return (*first, "reship", "store_credit")
     first = ("reply", "refund", "escalation_note") if is_answerable else ("escalation_note", "refund")
-    return (*first, "file_claim", "redirect_parcel", "reship", "ask_buyer")
+    return (*first, "file_claim", "redirect_parcel", "reship", "ask_buyer", "send_template", "hand_over")
 
 
 def _started(look: ParcelLook, now: datetime) -> datetime:
@@ -184,5 +184,6 @@ def _evidence(look: ParcelLook) -> tuple[Evidence, ...]:
 
 DETECTOR = Detector(
     NAME, 21, "Parcel stuck", ParcelLook, detect, THRESHOLDS,
-    ("reply", "refund", "escalation_note", "file_claim", "redirect_parcel", "reship", "store_credit", "ask_buyer"),
+    ("reply", "refund", "escalation_note", "file_claim", "redirect_parcel", "reship", "store_credit", "ask_buyer",
+     "send_template", "hand_over"),
 )  # fmt: skip

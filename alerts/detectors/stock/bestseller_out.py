@@ -14,6 +14,7 @@ from alerts.pace import Pace, best_offer, days, lead_time, next_arrival, pace, p
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "bestseller_out"
+DRAFTS = ("purchase_order", "create_purchase_order", "pause_campaign", "escalation_note")
 
 THRESHOLDS = {
     "top": Threshold(Decimal(20), "place", "docs.vortexiq.ai, best sellers out of stock", "By units of 30 days."),
@@ -59,7 +60,7 @@ def finding(look: StockLook, speed: Pace, now: datetime, context: Context) -> Fi
         tradeoff="Express freight costs more per unit; an empty shelf costs the margin and the listing's place.",
         missing=_missing(look, daily, context),
         evidence=_evidence(look, velocity),
-        drafts=("purchase_order", "escalation_note"),
+        drafts=DRAFTS,
         arguments=purchase(look, speed, lead, context) | {"is_express": True},
         state=f"{look.on_hand <= 0}|{arrival.date() if arrival else ''}",
     )
@@ -119,4 +120,4 @@ def _evidence(look: StockLook, velocity: Figure) -> tuple[Evidence, ...]:
     )
 
 
-DETECTOR = Detector(NAME, 41, "Best seller out", StockLook, detect, THRESHOLDS, ("purchase_order", "escalation_note"))
+DETECTOR = Detector(NAME, 41, "Best seller out", StockLook, detect, THRESHOLDS, DRAFTS)

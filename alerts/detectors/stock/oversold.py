@@ -14,6 +14,7 @@ from alerts.pace import arriving
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "oversold"
+DRAFTS = ("cancel_order", "reply", "set_stock", "purchase_order", "create_purchase_order", "send_template")
 # Without a hand-over time the channel gives, an open order is taken to be due this long after it was placed.
 USUAL_HANDLING = timedelta(days=3)
 
@@ -75,7 +76,7 @@ def finding(look: StockLook, short: int, first_due: datetime, now: datetime, con
         tradeoff="Telling the buyers with the least to lose today is cheaper than having the channel cancel for us.",
         missing=unpriced,
         evidence=_evidence(look, promised),
-        drafts=("cancel_order", "reply", "purchase_order"),
+        drafts=DRAFTS,
         arguments=_arguments(look, chosen, short),
         members=tuple(
             Subject("order", order.order_ref, order.shop.id, order.number) for order in look.open_orders[:200]
@@ -138,7 +139,15 @@ def _arguments(look: StockLook, chosen: list[OpenAllocation], short: int) -> dic
         "quantity": short,
         "supplier_ref": look.supplier_ref,
         "supplier_shop_id": look.supplier_shop_id,
+        **_still_offered(look),
     }
+
+
+def _still_offered(look: StockLook) -> dict[str, object]:
+    """The channel that goes on offering the most, where selling is to stop; nothing where all show none."""
+    offering = [offer for offer in look.offers if offer.stock_ref and offer.on_hand > offer.reserved]
+    most = max(offering, key=lambda offer: offer.on_hand - offer.reserved, default=None)
+    return {"stock_ref": most.stock_ref, "stock_shop_id": most.shop.id, "sellable": 0} if most else {}
 
 
 def _evidence(look: StockLook, promised: int) -> tuple[Evidence, ...]:
@@ -153,6 +162,4 @@ def _evidence(look: StockLook, promised: int) -> tuple[Evidence, ...]:
     return tuple(lines)
 
 
-DETECTOR = Detector(
-    NAME, 42, "Oversold across channels", StockLook, detect, THRESHOLDS, ("cancel_order", "reply", "purchase_order")
-)
+DETECTOR = Detector(NAME, 42, "Oversold across channels", StockLook, detect, THRESHOLDS, DRAFTS)

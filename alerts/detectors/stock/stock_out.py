@@ -14,11 +14,12 @@ from alerts.arithmetic.curves import slope
 from alerts.arithmetic.dollars import cash, no_rate
 from alerts.figures import Figure, Source, given, largest
 from alerts.looks import OfferLook, StockLook
-from alerts.pace import Pace, arriving, best_offer, days, lead_time, pace, position, purchase
+from alerts.pace import Pace, arriving, best_offer, days, dearer, lead_time, pace, position, purchase
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 from connectors.money import Money
 
 NAME = "stock_out"
+DRAFTS = ("purchase_order", "create_purchase_order", "set_price", "escalation_note")
 
 THRESHOLDS = {
     "least_units_a_day": Threshold(Decimal("0.2"), "units", "own default", "Slower SKUs are not watched."),
@@ -26,6 +27,7 @@ THRESHOLDS = {
     "least_gap_days": Threshold(Decimal(1), "days", "own default", "Smaller gaps are noise of the forecast."),
     "review_days": Threshold(Decimal(7), "days", "own default", "How often purchase orders are placed."),
     "service": Threshold(Decimal("1.28"), "σ", "90 % service level of a normal demand", "Safety factor z."),
+    "price_rise": Threshold(Decimal("0.05"), "share", "own default", "Proposed to slow sales until goods come."),
 }  # fmt: skip
 
 
@@ -80,8 +82,9 @@ def finding(look: StockLook, forecast: Forecast, now: datetime, context: Context
         tradeoff="An order now ties up cash early; without it the shelf is empty and the ranking of the listing falls.",
         missing=_missing(look, offer, daily, context),
         evidence=_evidence(look, forecast),
-        drafts=("purchase_order", "escalation_note"),
+        drafts=DRAFTS,
         arguments=purchase(look, forecast.speed, forecast.lead, context)
+        | dearer(look, context.threshold("price_rise").likely)
         | {"lead_time_days": float(forecast.lead.likely)},
         state=f"{is_late}|{int(forecast.cover.likely) // 3}|{forecast.inbound}",
     )
@@ -141,4 +144,4 @@ def _evidence(look: StockLook, forecast: Forecast) -> tuple[Evidence, ...]:
     )
 
 
-DETECTOR = Detector(NAME, 40, "Stock-out coming", StockLook, detect, THRESHOLDS, ("purchase_order", "escalation_note"))
+DETECTOR = Detector(NAME, 40, "Stock-out coming", StockLook, detect, THRESHOLDS, DRAFTS)

@@ -30,7 +30,7 @@ THRESHOLDS = {
     "review_days": Threshold(Decimal(7), "days", "own default", "How often purchase orders are placed."),
     "service": Threshold(Decimal("1.28"), "σ", "90 % service level of a normal demand", "Safety factor z."),
 }  # fmt: skip
-DRAFTS = ("escalation_note", "purchase_order")
+DRAFTS = ("chase_supplier", "purchase_order", "create_purchase_order", "cancel_purchase_order", "escalation_note")
 
 
 def detect(looks: Iterable[SupplyLook], now: datetime, context: Context) -> Iterator[Finding]:
@@ -197,10 +197,16 @@ def evidence(case: Case) -> tuple[Evidence, ...]:
 
 
 def _arguments(case: Case) -> dict[str, object]:
-    stock, speed = case.look.stock, case.speed
+    look, stock, speed = case.look, case.look.stock, case.speed
+    chased: dict[str, object] = {
+        "sku": look.sku,
+        "purchase_ref": look.ref,
+        "purchase_number": look.number,
+        "purchase_shop_id": look.shop.id,
+    }
     if stock is None or speed is None:
-        return {"sku": case.look.sku}
-    return purchase(stock, speed, lead_time(stock, case.context), case.context)
+        return chased
+    return purchase(stock, speed, lead_time(stock, case.context), case.context) | chased
 
 
 DETECTOR = Detector(NAME, 48, "Supplier late, short or dearer", SupplyLook, detect, THRESHOLDS, DRAFTS)

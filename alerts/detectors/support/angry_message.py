@@ -14,7 +14,7 @@ from alerts.looks import TicketLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "angry_message"
-DRAFTS = ("reply", "escalation_note", "store_credit", "refund")
+DRAFTS = ("reply", "escalation_note", "store_credit", "refund", "hand_over", "send_template", "marketing_event")
 CHURN = Prior(Decimal("0.45"), Decimal(10), "share of angry buyers who do not come back")
 DISPUTE = {
     "angry": Prior(Decimal("0.25"), Decimal(10), "share of angry buyers who take the money back"),

@@ -14,6 +14,7 @@ from alerts.looks import TicketLook
 from alerts.types import Context, Detector, Evidence, Finding, Subject, Threshold
 
 NAME = "first_answer"
+DRAFTS = ("reply", "send_template", "hand_over")
 CHURN = Prior(Decimal("0.15"), Decimal(10), "share of unanswered buyers who do not come back")
 CLAIM = Prior(Decimal("0.08"), Decimal(10), "share of unanswered buyers who take the money back")
 
@@ -59,7 +60,7 @@ def finding(look: TicketLook, due: datetime, now: datetime, context: Context) ->
             Evidence("What the customer wrote", _source(look, "text"), look.excerpt[:200]),
             Evidence("Waiting since", _source(look, "last_message_at"), look.waiting_since.isoformat()),
         ),
-        drafts=("reply",),
+        drafts=DRAFTS,
         arguments={
             "shop_id": look.shop.id,
             "ticket_id": look.ticket_id,
@@ -102,4 +103,4 @@ def _unknown_order(look: TicketLook) -> str:
     return f"the total of order {look.order_number}" if look.order_ref else "which order this is about"
 
 
-DETECTOR = Detector(NAME, 31, "First answer due", TicketLook, detect, THRESHOLDS, ("reply",))
+DETECTOR = Detector(NAME, 31, "First answer due", TicketLook, detect, THRESHOLDS, DRAFTS)

@@ -1,5 +1,7 @@
 """Stop an ad campaign from spending, or let it run again."""
 
+from dataclasses import replace
+
 from connectors.operations import Operation, SetCampaign
 from connectors.types import Campaign, CampaignStatus
 from drafts.kinds.base import (
@@ -19,6 +21,7 @@ from drafts.kinds.base import (
     record_or_raise,
     text_of,
 )
+from drafts.kinds.own import AdvertisedSku
 
 
 class PauseCampaignCommand(Command):
@@ -35,6 +38,10 @@ class PauseCampaignKind(Kind[PauseCampaignCommand]):
     undo = Undo("reversible: the campaign is resumed; what it has learnt may be lost after some days", "pause_campaign")
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[PauseCampaignCommand]:
+        shown: AdvertisedSku | None = saved.fetch(AdvertisedSku, matter.argument("sku"))
+        if shown is not None and not matter.argument("campaign_ref"):
+            about = {"campaign_ref": shown.campaign_ref, "campaign_shop_id": shown.shop_id}
+            matter = replace(matter, arguments={**matter.arguments, **about})
         campaign, mine = named(matter, saved, Campaign, "campaign_ref")
         if campaign.status != CampaignStatus.ACTIVE:
             raise CannotPropose(f"campaign {campaign.name} is {campaign.status} already")

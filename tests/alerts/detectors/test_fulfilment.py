@@ -69,7 +69,7 @@ def test_an_order_that_has_left_or_has_time_is_no_alert(changes: dict[str, objec
 
 def test_without_stock_the_draft_is_a_cancellation(rules: MakeRules) -> None:
     (found,) = run("late_shipment", order(short_skus=("MUG",)), rules("late_shipment"))
-    assert found.drafts == ("cancel_order", "reply", "change_items", "ask_buyer")
+    assert found.drafts == ("cancel_order", "reply", "change_items", "ask_buyer", "send_template")
     assert "not enough stock of MUG" in found.why
 
 

@@ -141,3 +141,34 @@ def test_the_cheapest_and_latest_orders_go_without_first() -> None:
     orders = [allocation("a", 2, "30"), allocation("b", 1, "10", hours=5), allocation("c", 1, "10", hours=9)]
     assert [order.order_ref for order in orders_to_short(orders, 1)] == ["c"]
     assert [order.order_ref for order in orders_to_short(orders, 3)] == ["c", "b", "a"]
+
+
+def test_a_coming_stock_out_can_be_slowed_by_a_small_rise_where_the_price_counts(rules: MakeRules) -> None:
+    offers = (
+        OfferLook(shop=SHOPIFY, on_hand=60, price=Decimal(25), currency="USD", listing_ref="v1"),
+        OfferLook(shop=SHOPIFY, on_hand=60, price=Decimal(40), currency="USD", listing_ref="v2"),
+    )
+    (found,) = run("stock_out", sku(offers=offers), rules("stock_out", *KNOWN))
+
+    assert found.drafts == ("purchase_order", "create_purchase_order", "set_price", "escalation_note")
+    asked = {name: found.arguments[name] for name in ("listing_ref", "listing_shop_id", "price")}
+    assert asked == {"listing_ref": "v1", "listing_shop_id": SHOPIFY.id, "price": "26.25"}
+    (bare,) = run("stock_out", sku(), rules("stock_out", *KNOWN))
+    assert "listing_ref" not in bare.arguments
+
+
+def test_what_is_oversold_is_no_longer_offered_where_most_of_it_still_is(rules: MakeRules) -> None:
+    context = rules("oversold", *KNOWN, known("handling_cost", "4", "USD"))
+    offers = (
+        OfferLook(shop=SHOPIFY, on_hand=3, reserved=2, stock_ref="s1"),
+        OfferLook(shop=SHOPIFY, on_hand=9, reserved=4, stock_ref="s2"),
+        OfferLook(shop=SHOPIFY, on_hand=9, reserved=9, stock_ref="s3"),
+    )
+    orders = tuple(allocation(f"o{number}") for number in range(3))
+    (found,) = run("oversold", sku(on_hand=2, open_orders=orders, offers=offers), context)
+
+    assert "set_stock" in found.drafts
+    asked = {name: found.arguments[name] for name in ("stock_ref", "stock_shop_id", "sellable")}
+    assert asked == {"stock_ref": "s2", "stock_shop_id": SHOPIFY.id, "sellable": 0}
+    (bare,) = run("oversold", sku(on_hand=2, open_orders=orders, offers=offers[2:]), context)
+    assert "stock_ref" not in bare.arguments

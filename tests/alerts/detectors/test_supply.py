@@ -88,7 +88,8 @@ def test_a_week_late_costs_the_days_beyond_what_is_in_stock(context: Rules) -> N
     assert row.cash.recomputed() == row.cash
     assert (row.subject.kind, row.subject.ref, row.subject.shop_id) == ("purchase_order", "300:71", SHOPIFY.id)
     assert row.title == "Brightline promises it 7 days late on PO-300"
-    assert row.drafts == ("escalation_note", "purchase_order")
+    assert row.drafts[:2] == ("chase_supplier", "purchase_order")
+    assert (row.arguments["purchase_ref"], row.arguments["purchase_shop_id"]) == (row.subject.ref, row.subject.shop_id)
     assert row.arguments["sku"] == "MUG-1"
 
 

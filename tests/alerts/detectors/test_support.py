@@ -92,7 +92,7 @@ def test_these_four_go_to_a_person_at_once(changes: dict[str, object], words: st
     (found,) = run("angry_message", look, rules("angry_message"))
     assert words in found.title
     assert found.deadline == NOW + timedelta(minutes=50)
-    assert found.drafts == ("reply", "escalation_note", "store_credit", "refund")
+    assert found.drafts[:4] == ("reply", "escalation_note", "store_credit", "refund")
     assert found.arguments["conversation_ref"] == "C1"
     assert run("first_answer", replace(look, waiting_since=NOW - 30 * HOUR), rules("first_answer")) == []
 

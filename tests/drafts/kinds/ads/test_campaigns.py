@@ -11,6 +11,7 @@ from connectors.types import Campaign, CampaignStatus
 from drafts.kinds.ads.campaign_budget import CampaignBudgetCommand, CampaignBudgetKind
 from drafts.kinds.ads.pause_campaign import PauseCampaignCommand, PauseCampaignKind
 from drafts.kinds.base import CannotPropose
+from drafts.kinds.own import AdvertisedSku
 from tests.drafts.kinds.desk import Memory, matter
 
 PAUSE, CAP = PauseCampaignKind(), CampaignBudgetKind()
@@ -107,3 +108,11 @@ def test_a_cap_goes_out_for_as_many_campaigns_as_were_shown() -> None:
     made = CAP.operation(cap("20"), facts, "k")
     assert isinstance(made, SetCampaignBudget)
     assert made.sharing == 3
+
+
+def test_the_campaign_that_shows_a_sold_out_product_is_found_by_its_sku() -> None:
+    shown = AdvertisedSku(external_id="LAMP", campaign_ref="c1", shop_id=5)
+
+    assert PAUSE.propose(matter(sku="LAMP"), Memory(CAMPAIGN, shown)).command.campaign_ref == "c1"
+    with pytest.raises(CannotPropose, match="campaign c9 is not among"):
+        PAUSE.propose(matter(sku="LAMP", campaign_ref="c9"), Memory(CAMPAIGN, shown))
