@@ -15,10 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
-from alerts.figures import Source
 from alerts.keep import keep
 from alerts.models import Alert
-from alerts.types import Evidence, Finding, Subject
+from alerts.types import Finding, Subject
 from connectors.base import ConnectorError
 from drafts.deciding.binding import canonical, command_text, digest
 from drafts.deciding.by_hand import by_hand
@@ -80,9 +79,10 @@ def propose(wanted: Wanted, *, by: Person, sees: Sees, now: datetime | None = No
             return Proposed(same, is_new=False)
         _check_room(locked)
         draft = keep_draft(locked, prepared, now, by=by)
+        draft.preview = {**draft.preview, "because": wanted.because}
         if draft.tier == Tier.CLICK:
-            Draft.objects.filter(pk=draft.pk).update(tier=Tier.REVIEW, tier_reasons=[*draft.tier_reasons, ALONE])
-            draft.refresh_from_db()
+            draft.tier, draft.tier_reasons = Tier.REVIEW, [*draft.tier_reasons, ALONE]
+        draft.save(update_fields=["preview", "tier", "tier_reasons"])
         Alert.objects.filter(pk=locked.pk, state=Alert.State.DECIDED).update(state=Alert.State.OPEN)
     return Proposed(draft, is_new=True)
 
@@ -164,18 +164,17 @@ def _alert(wanted: Wanted, prepared: Prepared, sees: Sees, by: Person, now: date
         if alert is None or not sees(alert.shop_id):
             raise NotValid([f"there is no alert {wanted.alert_id}"])
         return alert
-    finding = _finding(wanted, prepared, by, now)
+    finding = _finding(wanted, prepared, by)
     known = Alert.objects.filter(fingerprint=finding.fingerprint).first()
     if known is None or known.state == Alert.State.DECIDED:
         keep([finding], now)
     return Alert.objects.get(fingerprint=finding.fingerprint)
 
 
-def _finding(wanted: Wanted, prepared: Prepared, by: Person, now: datetime) -> Finding:
+def _finding(wanted: Wanted, prepared: Prepared, by: Person) -> Finding:
     """What the inbox shows of it. Nobody has computed what it saves, and that is said."""
     kind, shop_id, text = prepared.kind, prepared.proposal.shop_id, command_text(prepared.command)
     who = f"{wanted.said_by}, for {by}"
-    source = Source("proposal", "because", shop_id, read_at=now, note=who)
     return Finding(
         detector=DETECTOR,
         subject=Subject(DETECTOR, digest(kind.name, shop_id, 0, text, {})[:32], shop_id, f"by {who}"),
@@ -184,6 +183,5 @@ def _finding(wanted: Wanted, prepared: Prepared, by: Person, now: datetime) -> F
         acted=None,
         why=f"Proposed by {who}.",
         missing=("what it saves: a program proposed it, and nobody has computed that",),
-        evidence=(Evidence("The program’s own reason, in its words", source, wanted.because),),
         state=canonical([text, prepared.facts]),
     )

@@ -26,7 +26,7 @@ def appraised(
     judgement = Judge().of_draft(draft, command, facts, reader, flags=flags)
     subject = judgement.subject
     return {
-        "preview": asdict(kind.preview(command, dict(facts))),
+        "preview": {**asdict(kind.preview(command, dict(facts))), **_reason(draft)},
         "amount": money.amount if money else None,
         "currency": money.currency if money else "",
         "base_amount": judgement.base_amount,
@@ -40,3 +40,9 @@ def appraised(
         "side": judgement.side,
         "by_hand": by_hand(kind, draft.shop_id, command, facts) if draft.shop_id else draft.by_hand,
     }
+
+
+def _reason(draft: Draft) -> dict[str, str]:
+    """Why a program proposed it, in its own words: an edit changes the command, not that."""
+    said = (draft.preview or {}).get("because", "")
+    return {"because": said} if said else {}

@@ -138,9 +138,10 @@ class PreviewRow(Answer):
 
 
 class WholeDraft(DraftRow):
-    """`reason` says why it was rejected, failed, or needs a person."""
+    """`because` is why a program proposed it; `reason` why it was rejected, failed, or needs a person."""
 
     digest: str
+    because: Outside | None
     changes: tuple[PreviewRow, ...]
     text: Outside | None
     warnings: tuple[str, ...]
@@ -213,6 +214,7 @@ def whole_draft(row: Draft) -> WholeDraft:
     return WholeDraft(
         **draft_row(row),
         digest=row.digest,
+        because=maybe_outside(preview.get("because", "")),
         changes=changes,
         text=maybe_outside(preview.get("text", "")),
         warnings=tuple(preview.get("warnings", ())),

@@ -11,9 +11,10 @@ from django.test import Client
 from alerts.models import Alert
 from connectors.models import FxRate
 from drafts.deciding.errors import NotAllowed, NotValid, Stale
+from drafts.kinds.money.refund import RefundCommand
 from drafts.models import Approval, Draft, Execution, LedgerEntry, Passage, Policy
 from drafts.propose import Proposed, Wanted, propose
-from drafts.revise import reject
+from drafts.revise import edit, reject
 from drafts.states import State, Tier
 from opsroom.people.models import User
 from tests.factories import (
@@ -114,6 +115,14 @@ def test_beside_an_alert_it_stands_with_what_was_prepared(payment: Any, drafter:
     draft = proposed(drafter, "refund", refund(), alert_id=alert.pk).draft
     assert draft.alert == alert
     assert Alert.objects.count() == 1
+
+
+def test_its_reason_outlives_an_edit(payment: Any, drafter: User, client_for: Callable[[User], Client]) -> None:
+    alert = AlertFactory.create(shop=payment.shop, subject_ref="pi_1")
+    draft = proposed(drafter, "refund", refund(), alert_id=alert.pk).draft
+    edit(draft, RefundCommand(**refund("5.00")), drafter)
+    assert draft.version == 2
+    assert BECAUSE in client_for(drafter).get(f"/alerts/{alert.pk}/").content.decode()
 
 
 def test_a_fourth_move_on_one_alert_waits_its_turn(payment: Any, drafter: User) -> None:
