@@ -173,7 +173,7 @@ class SetPrice(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixListing(Operation):
-    """Correct a listing's own fields: (the channel's field, new value)."""
+    """Correct a listing's own fields: (`title`, `description` or the channel's own word, new value)."""
 
     listing_ref: str
     sku: str

@@ -44,6 +44,8 @@ class HolidayModeKind(Kind[HolidayModeCommand]):
         shop_id = matter.number("shop_id") or matter.shop_id
         if shop_id is None:
             raise CannotPropose("no shop is named that could be closed")
+        if saved.of(shop_id).can(SetHoliday):  # channels that take the call take neither an end nor a text by it
+            return Proposal(HolidayModeCommand(account_ref=str(shop_id)), shop_id, {})
         until = matter.today + timedelta(days=matter.number("days") or USUAL_DAYS)
         text = f"We are catching up on orders and are back on {until:%d %B %Y}. Orders that stand are sent as planned."
         return Proposal(HolidayModeCommand(account_ref=str(shop_id), until=until, text=text), shop_id, {})
@@ -58,8 +60,6 @@ class HolidayModeKind(Kind[HolidayModeCommand]):
         }
 
     def refusals(self, command: HolidayModeCommand, facts: Facts) -> list[str]:
-        if command.is_away and command.until is None:
-            return ["say until when the shop is closed; one that nobody opens again sells nothing"]
         if command.is_away and command.until is not None and command.until.isoformat() <= facts["today"]:
             return [f"{command.until} is not in the future"]
         return []
@@ -69,7 +69,8 @@ class HolidayModeKind(Kind[HolidayModeCommand]):
         return [moved for moved in super().differences(approved, now) if moved.field not in ("to_ship", "today")]
 
     def preview(self, command: HolidayModeCommand, facts: Facts) -> Preview:
-        after = f"closed until {command.until}" if command.is_away else "open"
+        closed = f"closed until {command.until}" if command.until else "closed"
+        after = closed if command.is_away else "open"
         rows = (
             Row("Shop", "open" if command.is_away else "closed", after),
             Row("Waiting to be sent", f"{facts['to_ship']} orders", f"{facts['to_ship']} orders, due as before"),
@@ -80,6 +81,8 @@ class HolidayModeKind(Kind[HolidayModeCommand]):
                 "No new orders come in, and most channels show the shop lower for a while afterwards.",
                 "Orders that stand keep their deadlines.",
             ]
+            if command.until is None:
+                warnings.insert(0, "Nothing opens the shop again by itself: that is a draft of its own.")
         verb = "Close" if command.is_away else "Open"
         return Preview(f"{verb} {facts['name']}", rows, text=command.text, warnings=tuple(warnings))
 

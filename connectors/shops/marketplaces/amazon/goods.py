@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.base import CannotDo, Permit, Refused, Retry, Unknown
 from connectors.operations import FixListing, SetPrice, SetStock
+from connectors.shops.listings import named_by
 from connectors.shops.marketplaces.amazon import parse, reads
 from connectors.shops.marketplaces.amazon.client import Client, segment
 from connectors.shops.reading import Row
@@ -67,16 +68,11 @@ def price(client: Client, item: Row, operation: SetPrice) -> dict[str, list[Row]
     return {OFFER: [*(row for row in held if row is not own), fresh]}
 
 
-def wanted(operation: FixListing) -> list[tuple[str, str]]:
-    """(attribute, text): the product's own words for a field become Amazon's."""
-    return [(ATTRIBUTES.get(name, name), text) for name, text in operation.fields]
-
-
 def texts(client: Client, item: Row, operation: FixListing) -> dict[str, list[Row]]:
     """Plain attributes: one value with its language. What such an attribute holds besides is kept."""
     held = item.get("attributes") or {}
     found: dict[str, list[Row]] = {}
-    for name, text in wanted(operation):
+    for name, text in named_by(ATTRIBUTES, operation):
         if name in (AVAILABILITY, OFFER):
             raise Refused(f"{name} is changed by setting the stock or the price", code="attribute")
         own: Any = held.get(name) or [{"marketplace_id": client.marketplace}]
@@ -134,8 +130,10 @@ def see(client: Client, operation: Listed, key: str, since: datetime) -> Sightin
         found = parse.price(item, client.marketplace, client.currency)
         return _sighting(sku, found == (operation.price.amount, operation.price.currency), f"its price is {found}")
     attributes: Row = item.get("attributes") or {}
-    shown = {name: [row.get("value") for row in attributes.get(name) or ()] for name, _ in wanted(operation)}
-    is_there = all(shown[name] == [text] for name, text in wanted(operation))
+    shown = {
+        name: [row.get("value") for row in attributes.get(name) or ()] for name, _ in named_by(ATTRIBUTES, operation)
+    }
+    is_there = all(shown[name] == [text] for name, text in named_by(ATTRIBUTES, operation))
     return _sighting(sku, is_there, f"its attributes read {shown}")
 
 

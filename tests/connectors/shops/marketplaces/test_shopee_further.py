@@ -174,6 +174,7 @@ def test_what_shopee_cannot_do_is_said_before_anything_is_sent(
         (SetPrice(listing_ref=REF, sku="x", price=Money(Decimal(20), "SGD")), {}, Sight.SEEN),
         (WORDS, {}, Sight.ABSENT),
         (FixListing(listing_ref=REF, sku="x", fields=(("item_name", "Lamp"),)), {}, Sight.SEEN),
+        (FixListing(listing_ref=REF, sku="x", fields=(("title", "Lamp"),)), {}, Sight.SEEN),
         (REPLY, {}, Sight.ABSENT),
         (REPLY, {"get_comment": listed({**COMMENT, "comment_reply": {"reply": "Thank you"}})}, Sight.SEEN),
         (REPLY, {"get_comment": listed({**COMMENT, "cmt_reply": {"reply": "Another"}})}, Sight.UNCLEAR),

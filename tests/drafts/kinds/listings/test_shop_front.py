@@ -95,13 +95,20 @@ def test_a_shop_is_closed_until_a_day_and_new_orders_do_not_ask_again() -> None:
     )
 
 
-def test_a_shop_is_not_closed_for_ever_nor_until_yesterday() -> None:
+def test_where_the_channel_has_the_switch_alone_the_card_says_that_nobody_opens_it_again() -> None:
+    switch = Memory(SHOP, calls=(SetHoliday,))
+    command = AWAY.propose(matter(), switch).command
+    shown = AWAY.preview(command, AWAY.read_facts(command, switch))
+
+    assert AWAY.operation(command, {}, "k") == SetHoliday(is_away=True)
+    assert shown.rows[0].after == "closed"
+    assert shown.warnings[0] == "Nothing opens the shop again by itself: that is a draft of its own."
+
+
+def test_a_shop_is_not_closed_until_yesterday_and_is_opened_again() -> None:
     command = AWAY.propose(matter(), Memory(SHOP)).command
     facts = AWAY.read_facts(command, Memory(SHOP))
 
-    assert AWAY.refusals(command.model_copy(update={"until": None}), facts) == [
-        "say until when the shop is closed; one that nobody opens again sells nothing"
-    ]
     assert AWAY.refusals(command.model_copy(update={"until": date(2026, 11, 21)}), facts) == [
         "2026-11-21 is not in the future"
     ]

@@ -5,6 +5,7 @@ from typing import Any
 from connectors.base import CannotDo, Permit, Refused, Unknown
 from connectors.money import parse_amount
 from connectors.operations import EndPromotion, FixListing, SetHoliday, SetPrice, SetStock
+from connectors.shops.listings import named_by
 from connectors.shops.marketplaces.shopee import reads
 from connectors.shops.marketplaces.shopee.acts.orders import receipt_of
 from connectors.shops.marketplaces.shopee.client import Client
@@ -12,6 +13,7 @@ from connectors.shops.reading import Row
 from connectors.types import Receipt, Sight, Sighting
 
 WORDS = frozenset({"item_name", "description", "item_sku"})
+NAMES = {"title": "item_name"}  # what Shopee calls otherwise than we do
 STATUS = "item_status"
 UNLISTED = {"NORMAL": False, "UNLIST": True}
 # By the kind before the colon of our reference: the write, the read, and the name of the id.
@@ -113,7 +115,7 @@ def see_price(client: Client, operation: SetPrice) -> Sighting:
 
 def fix_listing(client: Client, operation: FixListing, permit: Permit) -> Receipt:
     """The words belong to the item, which all of its variants share. Taking it off sale is a call of its own."""
-    fields = dict(operation.fields)
+    fields = dict(named_by(NAMES, operation))
     if fields.keys() == {STATUS}:
         return _relist(client, operation, fields[STATUS], permit)
     strange = sorted(fields.keys() - WORDS)
@@ -136,7 +138,9 @@ def _relist(client: Client, operation: FixListing, status: str, permit: Permit) 
 
 def see_listing(client: Client, operation: FixListing) -> Sighting:
     item, _ = _found(client, operation.listing_ref)
-    other = sorted(name for name, text in operation.fields if str(item.get(name) or "").strip() != text.strip())
+    other = sorted(
+        name for name, text in named_by(NAMES, operation) if str(item.get(name) or "").strip() != text.strip()
+    )
     if other:
         return Sighting(Sight.ABSENT, operation.listing_ref, f"these fields read otherwise: {', '.join(other)}")
     return Sighting(Sight.SEEN, operation.listing_ref, "every field reads as it was written")
