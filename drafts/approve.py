@@ -17,6 +17,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q
 
 from drafts.deciding.binding import canonical
+from drafts.deciding.caps import check_caps
 from drafts.deciding.clock import Clock, now
 from drafts.deciding.errors import DecisionError, NotAllowed, PastDeadline, ProofNeeded, ScopeNeeded, Stale, stale
 from drafts.deciding.judge import Judge
@@ -31,6 +32,7 @@ from drafts.move import Lost, move
 from drafts.policy import Flag, strictest
 from drafts.preparing.facts import SavedReader
 from drafts.revise import edit, reject, snooze, undo
+from drafts.running import canaries
 from drafts.states import State, Tier
 
 __all__ = [
@@ -94,6 +96,7 @@ def approve(
         kept, left_out = _parts(fresh, parts)
         tier = _tier(fresh, kept, by, Judge())
         check_reach([fresh, *kept])
+        check_caps([fresh, *kept])
         if tier in WITH_FACTOR:
             check_proof(proof, by, fresh.digest, "The policy asks for a second factor")
         return _take(fresh, kept, left_out, by, tier, proof, seconds_on_card)
@@ -138,6 +141,7 @@ def _one_of_batch(row: Shown, by: Person, judge: Judge, proof: Proof | None, sec
             if tier is not Tier.CLICK:
                 raise NotAllowed(f"This needs a look of its own: {' '.join(draft.tier_reasons)}")
             check_reach([draft, *kept])
+            check_caps([draft, *kept])
             return Decision(row.draft, _take(draft, kept, [], by, tier, proof, seconds))
     except DecisionError as error:
         return Decision(row.draft, error=str(error))
@@ -248,6 +252,7 @@ def _decide(draft: Draft, by: Person, tier: Tier, proof: Proof | None, seconds: 
             "first_sent_at": None, "absent_reads": 0, "probes": 0, "waiting_for": "", "reference": "",
         },
     )  # fmt: skip
+    canaries.begin(draft)
     _supersede_alternatives(draft, by)
     transaction.on_commit(lambda: ring(execution.pk, delay.total_seconds()))
     return execution

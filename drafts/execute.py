@@ -29,11 +29,12 @@ from drafts.models import Attempt, Pause
 from drafts.move import Lost, move, repropose
 from drafts.policy import Flag
 from drafts.preparing.facts import reader_for
-from drafts.running import desk, outcome
+from drafts.running import canaries, desk, outcome
 from drafts.running.channel import needs_reconnect, open_channel
 from drafts.running.claim import Claim, claimed, due
 from drafts.running.hold import CHECK, hold_of
 from drafts.running.keep import keep
+from drafts.running.pace import pace_of
 from drafts.running.points import reached
 from drafts.states import State
 
@@ -123,6 +124,8 @@ def _begin(claim: Claim) -> Attempt | None:
         return None
     in_time = Q(expires_at=None) | Q(expires_at__gt=Clock())
     with transaction.atomic():
+        if canaries.full(draft, now(), locked=True):
+            return None  # another worker took the last room; the next look says so
         sent_first = Coalesce("first_sent_at", Clock())
         if not claim.owned().update(first_sent_at=sent_first, waiting_for=""):
             raise Lost(f"execution {execution.pk} is no longer held by {claim.worker}")
@@ -162,10 +165,11 @@ def _reopened_for_lost_right(claim: Claim) -> bool:
 
 
 def _held_back(claim: Claim) -> bool:
-    """Wait while the shop is not well. What may have happened already is not held: only a read settles it."""
-    if claim.draft.shop is None or outcome.may_have_happened(claim.execution):
+    """Wait while the shop is not well, in quiet hours, and where what is new has run enough for today. What may have
+    happened already is not held: only a read settles it."""
+    if outcome.may_have_happened(claim.execution):
         return False
-    hold = hold_of(claim.draft, now())
+    hold = hold_of(claim.draft, now()) or pace_of(claim.draft, now())
     if hold is None:
         return False
     outcome.schedule(claim, CHECK * uniform(0.5, 1), waiting_for=hold.why)

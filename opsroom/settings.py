@@ -269,6 +269,8 @@ EXECUTION_FIRST_LOOK = env.seconds("OPSROOM_FIRST_LOOK_SECONDS", 2)
 EXECUTION_HOLD_BACK = env.seconds("OPSROOM_HOLD_BACK_SECONDS", 300)
 EXECUTION_MOST_SENDS = 4
 EXECUTION_MOST_READS = 6
+# From so many proved writes on, what is new to the installation begins as a canary.
+CANARY_AFTER = 100
 
 # --- Language, time, files -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -30,16 +30,23 @@ NOBODY = Subject()
 def subject_of(shop_id: int | None, command: Command, facts: Mapping[str, Any], alert: Alert | None) -> Subject:
     """From the command, its facts and the saved order; what those do not say, from the alert."""
     told = alert.arguments if alert else {}
-    order_ref = str(getattr(command, "order_ref", "") or facts.get("order") or told.get("order_ref") or "")
+    paid = _payment(shop_id, getattr(command, "payment_ref", ""))
+    order_ref = str(getattr(command, "order_ref", "") or facts.get("order") or told.get("order_ref") or paid[0])
     rows = models.Order.objects.filter(external_id=order_ref, **_within(shop_id)) if order_ref else None
     saved = rows.values("customer_ref", "country", "risk").first() if rows is not None else None
     order = saved or {"customer_ref": "", "country": "", "risk": ""}
     named = getattr(command, "customer_ref", "") or order["customer_ref"]
-    customer = str(named or (alert.customer_ref if alert else ""))
+    customer = str(named or paid[1] or (alert.customer_ref if alert else ""))
     skus = facts.get("skus")
     first = next(iter(skus.values()), "") if isinstance(skus, dict) else ""
     sku = str(getattr(command, "sku", "") or told.get("sku") or first)
     return Subject(order_ref[:250], customer[:250], order["country"][:2], sku.split("-")[0][:60], order["risk"])
+
+
+def _payment(shop_id: int | None, ref: str) -> tuple[str, str]:
+    """(order, customer) that a saved payment names."""
+    rows = models.Payment.objects.filter(external_id=ref, **_within(shop_id)) if ref else None
+    return (rows.values_list("order_ref", "customer_ref").first() if rows is not None else None) or ("", "")
 
 
 def segment_of(shop_id: int | None, subject: Subject) -> str:
