@@ -28,8 +28,10 @@ IDENTITY = re.compile(
 )
 # Others are known by the word before them only.
 NAMED_IDENTITY = re.compile(
-    r"(?i)(\b(?:nric|fin|ic|mykad|no\.? ?ic|ktp|nik|npwp|sim|paspor|pasport|passport|passaporte|pasaporte|umid|philsys|tin"
-    r"|sss|cccd|cmnd|căn cước|hộ chiếu|dni|nie|nif|cpf|rg|curp|ssn|national id|id card|id number|driv(?:er'?s?|ing) licen[cs]e)\b"
+    r"(?i)(\b(?:nric|fin|ic|mykad|no\.? ?ic|ktp|nik|npwp|sim|paspor|pasport|passport|passaporte"
+    r"|pasaporte|umid|philsys|tin"
+    r"|sss|cccd|cmnd|căn cước|hộ chiếu|dni|nie|nif|cpf|rg|curp|ssn|national id|id card"
+    r"|id number|driv(?:er'?s?|ing) licen[cs]e)\b"
     r"|身份证|身分證|护照|護照|บัตรประชาชน|หนังสือเดินทาง)"
     r"([^\n\d]{0,14}?[\s:：#.]*)(?=[A-Z0-9.-]*\d{2})([A-Z]{0,4}\d[A-Z0-9.-]{3,22}[A-Z0-9])"
 )
@@ -39,7 +41,10 @@ MATTER = re.compile(
     r"|đơn(?: hàng)?|mã(?: đơn| vận đơn)?)(?:\s(?:no|id|number|nomor|número|số|hàng))?"
     r"|订单号?|單號|订单编号|運單|快递单号|คำสั่งซื้อ|ออเดอร์|เลขพัสดุ)\.?\s?[:：#]?\s{0,2}$"
 )
-CURRENCY = r"(?:S\$|US\$|NT\$|HK\$|R\$|\$|€|£|¥|₫|฿|₱|Rp\.?|RM|IDR|VND|VNĐ|THB|PHP|SGD|MYR|USD|EUR|CNY|TWD|BRL|MXN|đ|元|บาท|baht|pesos?)"
+CURRENCY = (
+    r"(?:S\$|US\$|NT\$|HK\$|R\$|\$|€|£|¥|₫|฿|₱|Rp\.?|RM|IDR|VND|VNĐ|THB|PHP|SGD|MYR|USD|EUR|CNY"
+    r"|TWD|BRL|MXN|đ|元|บาท|baht|pesos?)"
+)
 PRICED = re.compile(rf"(?i){CURRENCY}\s?$")
 PRICES = re.compile(rf"(?i)^\s?{CURRENCY}(?![^\W\d_])")
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:[., ]\d{3})+(?:[.,]\d{1,2})?")
