@@ -86,6 +86,7 @@ def pages(drafts: dict[str, Draft]) -> dict[str, str]:
         "connect-stripe": "/connections/new/stripe/",
         "record": f"/records/payment/{drafts['refund'].shop_id}/?id=pi_123",
         "profile": "/profile/",
+        "tokens": "/profile/tokens/",
         "missing": "/nowhere/",
         "admin": "/admin/",
     }

@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -28,6 +29,15 @@ PROBLEM_TYPE = "application/problem+json"
 UNAUTHORIZED, NOT_ALLOWED, TOO_LARGE, MEDIA_TYPE = 401, 405, 413, 415
 CREATED = 201
 LARGEST_BODY = 256 * 1024
+
+
+class Rest(StringConverter):
+    """All that is left of an address: an order's number may hold a slash, and a broken call anything."""
+
+    regex = "(?s:.*)"
+
+
+register_converter(Rest, "rest")
 
 
 @require_safe
@@ -153,12 +163,12 @@ def routes() -> list[URLPattern]:
     return [
         path("openapi.json", description, name="api_description"),
         *(path(_pattern(where), endpoint(*tools), name=f"api_{tools[0].name}") for where, tools in by_path.items()),
-        path("<path:rest>", csrf_exempt(nothing_here), name="api_nothing"),
+        path("<rest:rest>", csrf_exempt(nothing_here), name="api_nothing"),
     ]
 
 
 def _pattern(where: str) -> str:
-    return where.replace("{", "<path:").replace("}", ">")
+    return where.replace("{", "<rest:").replace("}", ">")
 
 
 urlpatterns = routes()

@@ -37,8 +37,8 @@ class TokenForm(forms.Form):
         help_text="None ticked: every shop.",
     )  # fmt: skip
 
-    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, person: User, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
         self.person = person
         self.fields["shops"].queryset = Shop.objects.defer("credentials").order_by("name")  # type: ignore[attr-defined]  # a model's field
         if not person.can_draft:
@@ -67,7 +67,7 @@ def tokens(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @never_cache
 @requires(Right.VIEW)
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def make(request: HttpRequest) -> HttpResponseBase:
     """Who only found an open browser cannot make one: the password or a second factor is asked for again."""
     person = person_of(request)

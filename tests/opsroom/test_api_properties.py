@@ -72,7 +72,8 @@ def called(case: Any, headers: dict[str, str]) -> Any:
     """As the address and body would reach the server."""
     sent = requests.Request(**case.as_transport_kwargs(base_url="http://testserver", headers=headers)).prepare()
     content_type = sent.headers.get("Content-Type", "")
-    return Client(headers=headers).generic(sent.method, sent.path_url, sent.body or b"", content_type)
+    body: Any = sent.body or b""
+    return Client(headers=headers).generic(str(sent.method), sent.path_url, body, str(content_type))
 
 
 def operations() -> list[Any]:
