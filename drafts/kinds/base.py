@@ -203,6 +203,8 @@ class Kind(ABC, Generic[C]):
     hold: ClassVar[timedelta] = timedelta(seconds=10)
     is_internal: ClassVar[bool] = False  # changes only our own records: performed by drafts.running.desk, no connector
     text_field: ClassVar[str] = ""  # the command's field that a model may word
+    leaves_by_mail: ClassVar[bool] = False  # through our own mailbox, whatever shop the matter is of
+    needs_call: ClassVar[bool] = False  # never proposed where the channel has no call for it
     follows: ClassVar[str] = ""  # the kind that is prepared next, once this one is proved
 
     @abstractmethod

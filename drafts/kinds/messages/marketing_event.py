@@ -63,6 +63,7 @@ class MarketingEventKind(Kind[MarketingEventCommand]):
     label = "Tell the marketing system"
     command = MarketingEventCommand
     undo = Undo("never: flows that the event starts are stopped in the marketing system")
+    needs_call = True
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[MarketingEventCommand]:
         subject, mine = _subject(matter, saved)

@@ -59,6 +59,7 @@ class SendTemplateKind(Kind[SendTemplateCommand]):
     label = "Send an approved template"
     command = SendTemplateCommand
     undo = Undo("until it is sent, a few seconds after the approval")
+    needs_call = True
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[SendTemplateCommand]:
         thread: Conversation | None = None

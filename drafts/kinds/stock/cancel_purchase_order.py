@@ -16,6 +16,7 @@ class CancelPurchaseOrderKind(Kind[CancelPurchaseOrderCommand]):
     label = "Cancel a purchase order"
     command = CancelPurchaseOrderCommand
     undo = Undo("never: what is cancelled is ordered anew")
+    needs_call = True
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[CancelPurchaseOrderCommand]:
         named = matter.argument("purchase_number")

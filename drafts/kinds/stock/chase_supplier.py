@@ -43,6 +43,7 @@ class ChaseSupplierKind(Kind[ChaseSupplierCommand]):
     label = "Chase the supplier"
     command = ChaseSupplierCommand
     undo = Undo("until it is sent, a few seconds after the approval")
+    leaves_by_mail = True
     text_field = "text"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[ChaseSupplierCommand]:

@@ -43,6 +43,7 @@ class CreatePurchaseOrderKind(Kind[CreatePurchaseOrderCommand]):
     label = "Write a purchase order into the books"
     command = CreatePurchaseOrderCommand
     undo = Undo("reversible: the order is cancelled in the books", "cancel_purchase_order")
+    needs_call = True
     follows = "issue_purchase_order"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[CreatePurchaseOrderCommand]:

@@ -31,6 +31,7 @@ class IssuePurchaseOrderKind(Kind[IssuePurchaseOrderCommand]):
     label = "Issue the purchase order"
     command = IssuePurchaseOrderCommand
     undo = Undo("until the supplier acts on it, by cancelling the order in the books", "cancel_purchase_order")
+    needs_call = True
     follows = "mail_purchase_order"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[IssuePurchaseOrderCommand]:

@@ -38,6 +38,7 @@ class MailPurchaseOrderKind(Kind[MailPurchaseOrderCommand]):
     label = "Mail the purchase order"
     command = MailPurchaseOrderCommand
     undo = Undo("until it is sent; afterwards only with the supplier's consent")
+    needs_call = True
     text_field = "text"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[MailPurchaseOrderCommand]:

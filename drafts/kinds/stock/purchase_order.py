@@ -51,6 +51,7 @@ class PurchaseOrderKind(Kind[PurchaseOrderCommand]):
     label = "Purchase order"
     command = PurchaseOrderCommand
     undo = Undo("until it is sent; afterwards only with the supplier's consent")
+    leaves_by_mail = True
     text_field = "text"
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[PurchaseOrderCommand]:

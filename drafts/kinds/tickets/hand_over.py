@@ -47,6 +47,7 @@ class HandOverKind(Kind[HandOverCommand]):
     label = "Hand the case over"
     command = HandOverCommand
     undo = Undo("reversible: the case is closed at the helpdesk")
+    needs_call = True
 
     def propose(self, matter: Matter, saved: Saved) -> Proposal[HandOverCommand]:
         helpdesk = saved.performer(HandOver)

@@ -31,7 +31,7 @@ from connectors.shops.messages.helpdesk import signing
 from connectors.shops.reading import json_object
 from connectors.transport.addresses import origin_of, refuse_private, resolved
 from connectors.transport.redaction import Redactor
-from connectors.types import Account, Page, Receipt, Sight, Sighting
+from connectors.types import Page, Receipt, Sight, Sighting
 
 EVENT = "case.handed_over"
 HEARD = frozenset({400, 401, 403, 405, 415, 422})  # an endpoint that takes signed posts alone says no to a bare look
@@ -131,10 +131,6 @@ class Helpdesk(Connector):
         if is_write and answer.status == 410:
             return Reconnect("the endpoint is gone; enter a new one", code="410", status=410)
         return None
-
-    @classmethod
-    def by_hand(cls, operation: Operation, account: Account) -> str:
-        return ""
 
 
 def content(operation: HandOver, now: datetime) -> bytes:
