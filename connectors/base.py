@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import wraps
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from connectors.operations import Operation
@@ -227,6 +228,24 @@ class Refreshes(Protocol):
 
 R = TypeVar("R", bound=Record)
 Clock = Callable[[], datetime]
+Pull = Callable[["Connector", str, str], Iterator[Page]]
+# What reading an answer of another shape than the documented one raises.
+UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+
+
+def told_as_drift(pull: Pull) -> Pull:
+    """A parser sets a row that it cannot read apart. Where what stands around the rows has changed, nothing can be
+    read: the pull ends as Retry, the cursor stays, and the feed says that the format has changed."""
+
+    @wraps(pull)
+    def guarded(self: "Connector", feed: str, cursor: str) -> Iterator[Page]:
+        try:
+            yield from pull(self, feed, cursor)
+        except UNREADABLE as error:
+            words = f"{self.label}'s answer for {feed} has another shape than we know: {type(error).__name__}: {error}"
+            raise Retry(words, code="drift") from error
+
+    return guarded
 
 
 class Connector(ABC):
@@ -241,6 +260,11 @@ class Connector(ABC):
     allowance: ClassVar[Budget] = Budget(10, 10, 5)  # calls, until replies tell better
     lanes: ClassVar[Mapping[str, Budget]] = {}  # by operation, where the platform counts each one apart
     pushes_are_the_record: ClassVar[bool] = False  # what is pushed can be read in no other way
+
+    def __init_subclass__(cls, **named: object) -> None:
+        super().__init_subclass__(**named)
+        if "pull" in vars(cls):
+            cls.pull = told_as_drift(vars(cls)["pull"])  # type: ignore[method-assign, assignment]
 
     def __init__(self, account: Account, transport: Transport, clock: Clock, inbox: Inbox | None = None) -> None:
         self.account = account

@@ -30,7 +30,7 @@ from connectors.shops.marketplaces.tiktok_shop.parse.goods import product
 from connectors.shops.marketplaces.tiktok_shop.parse.order import order as tiktok_order
 from connectors.shops.marketplaces.tiktok_shop.reads.health import metrics as tiktok_health
 from connectors.shops.payments.stripe import parse as stripe
-from connectors.shops.reading import Row, read_rows
+from connectors.shops.reading import UNREADABLE, Row, read_rows, reason_of
 from connectors.types import BadRow, Order, Record
 
 Rows = list[Record | BadRow]
@@ -49,14 +49,19 @@ def read(payload: Payload) -> Rows:
 
     Raises Unread with the reason.
     """
-    rows = READERS[payload.platform](payload)
+    try:
+        rows = READERS[payload.platform](payload)
+    except UNREADABLE as error:  # what stands around the rows is of another shape
+        raise Unread(reason_of(error)) from error
+    except ConnectorError as error:
+        raise Unread(str(error)) from error
     bad = [row.reason for row in rows if isinstance(row, BadRow)]
     if bad:
         raise Unread(bad[0])
     return rows
 
 
-def check(platform: str, kind: str, shared: Shared, tally: Tally) -> None:
+def check(platform: str, shared: Shared, tally: Tally) -> None:
     """Raises Absent where the recorded payloads are not here."""
     for payload in shared.payloads(platform):
         try:
@@ -234,10 +239,7 @@ def amazon_feed(feed: str, operation: str, body: Row) -> Rows:
             return reply({"payouts": [], "expectedPayouts": []})
         return reply(whole)
 
-    try:
-        return [row for page in amazon(answer).pull(feed, "") for row in page.records]
-    except ConnectorError as error:
-        raise Unread(str(error)) from error
+    return [row for page in amazon(answer).pull(feed, "") for row in page.records]
 
 
 def amazon_order(body: Row) -> Rows:

@@ -83,7 +83,7 @@ def wire(kind: str, stand: Stand, shared: Shared, tally: Tally) -> None:
 
 def payloads(kind: str, shared: Shared, tally: Tally) -> None:
     if kind in recorded.PLATFORMS:
-        recorded.check(recorded.PLATFORMS[kind], kind, shared, tally)
+        recorded.check(recorded.PLATFORMS[kind], shared, tally)
 
 
 def client(kind: str, stand: Stand, shared: Shared, tally: Tally) -> None:

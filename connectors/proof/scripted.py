@@ -18,11 +18,12 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def open_scripted(
-    answer: Answer, kind: str, credentials: Mapping[str, str], *, gate: Gate, now: datetime = NOW, **account: Any
+    answer: Answer, kind: str, credentials: Mapping[str, str], *, gate: Gate, now: datetime = NOW, **about: Any
 ) -> Connector:
-    """It neither sleeps nor tries again, and no series of errors stops it."""
+    """It neither sleeps nor tries again, and no series of errors stops it. `about` gives fields of the account."""
+    named = {"name": "Test shop", "external_id": "1", "base_url": f"https://{kind}.example"}
     return open_connector(
-        Account(kind, 1, "Test shop", "1", f"https://{kind}.example", credentials=credentials, **account),
+        Account(kind, 1, credentials=credentials, **{**named, **about}),
         clock=lambda: now,
         breaker=Breaker(lambda: now, outages=1_000_000),
         client=httpx.Client(transport=httpx.MockTransport(answer)),

@@ -149,10 +149,10 @@ def budget(answer: Answer) -> Budget | None:
     if answer.status != 200 or b'"throttleStatus"' not in answer.body:
         return None
     body: Any = answer.json()
-    stands = ((body.get("extensions") or {}).get("cost") or {}).get("throttleStatus") or {}
     try:
+        stands = body["extensions"]["cost"]["throttleStatus"]
         return Budget(
             float(stands["currentlyAvailable"]), float(stands["maximumAvailable"]), float(stands["restoreRate"])
         )
-    except (KeyError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError):
         return None

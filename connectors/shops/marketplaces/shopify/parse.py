@@ -314,7 +314,7 @@ def goods(item: Row, currency: str) -> Iterator[Record | BadRow]:
         status=PRODUCT_STATUS[product["status"]],
         updated_at=iso_moment(item.get("updatedAt")),
     )
-    if stock.get("tracked"):
+    if stock["tracked"]:
         for row in stock["inventoryLevels"]["nodes"]:
             yield level(row, sku, item["id"])
 
