@@ -2,119 +2,31 @@
 
 import gzip
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import orjson
 import pytest
-from jsonschema import Draft4Validator
 
-from connectors.base import Connector, Permit, Reconnect, Refused, Retry, Unknown
-from connectors.http import Patience
-from connectors.money import Money
+from connectors.base import Connector, Reconnect, Refused, Retry, Unknown
 from connectors.operations import (
-    ArrangeShipment,
-    CancelOrder,
-    FixListing,
-    Operation,
-    RefundPayment,
-    SendTemplate,
-    SetPrice,
     SetStock,
 )
-from connectors.registry import open_connector
-from connectors.shops.marketplaces.amazon import health, messages, notifications, reports
+from connectors.proof.shared import Shared
+from connectors.proof.specs import Exchange
+from connectors.proof.stand import Stand
+from connectors.proof.systems import amazon
+from connectors.shops.marketplaces.amazon import health, notifications, reports
 from connectors.shops.marketplaces.amazon.client import Client
-from connectors.twin.server import TwinServer, serve
+from connectors.twin.server import serve
 from connectors.twin.wire.amazon import notices
-from connectors.twin.wire.amazon import reports as twin_reports
-from connectors.types import Account, AccountMetric, BadRow, Listing, Order, OrderStatus, Record
-from tests.connectors.shops.stand import NOW, SHARED, allow, open_with, reply
-from tests.contracts.specs import Recorder, contract, open_api
+from connectors.types import AccountMetric, BadRow, Order, Record
+from tests.connectors.shops.stand import NOW, SHARED, open_with, reply
+from tests.contracts.specs import contract
 
-MODELS = {
-    "/sellers/": "sellers.json",
-    "/orders/2026-01-01/": "orders_2026-01-01.json",
-    "/orders/v0/": "ordersV0.json",
-    "/finances/2024-06-19/": "finances_2024-06-19.json",
-    "/finances/transfers/": "transfers_2024-06-01.json",
-    "/feeds/": "feeds_2021-06-30.json",
-    "/reports/": "reports_2021-06-30.json",
-    "/listings/": "listingsItems_2021-08-01.json",
-    "/fba/": "fbaInventory.json",
-    "/messaging/": "messaging.json",
-    "/solicitations/": "solicitations.json",
-    "/notifications/": "notifications.json",
-}
 LISTS = frozenset({"orders", "items", "payload", "payouts", "expectedPayouts"})
 FEEDS = ("orders", "listings", "fba_stock", "settlement", "payouts")
-MOUNT, TRACKING = "/amazon", "1Z999AA10123456784"
-
-
-def model_of(path: str) -> str | None:
-    return next((name for prefix, name in MODELS.items() if path.startswith(prefix)), None)
-
-
-def faults(exchanges: list[tuple[httpx.Request, httpx.Response]]) -> list[str]:
-    """What Amazon's models find wrong with the exchanges; documents and tokens have no model."""
-    found: list[str] = []
-    for request, response in exchanges:
-        name = model_of(request.url.path.removeprefix(MOUNT))
-        if name is not None:
-            found += open_api(f"amazon/{name}").judge([(request, response)], MOUNT)
-            found += enum_faults(name, request)
-    return found
-
-
-def enum_faults(name: str, request: httpx.Request) -> list[str]:
-    """Parameters whose value, or one of whose comma-joined values, is none that the model lists."""
-    model, path = open_api(f"amazon/{name}"), request.url.path.removeprefix(MOUNT)
-    operation = model.operation(request.method, path)
-    assert operation is not None
-    parameters = {one["name"]: one for one in map(model.pointed, operation[1]["parameters"])}
-    found = []
-    for key, value in parse_qsl(urlsplit(str(request.url)).query):
-        one = parameters.get(key)
-        if one is None:
-            continue  # the judge has named it
-        listed = one.get("enum") or one.get("items", {}).get("enum")
-        parts = value.split(",") if one["type"] == "array" else [value]
-        found += [f"{path}: {key}={part} is not listed" for part in parts if listed and part not in listed]
-        if len(parts) > one.get("maxItems", len(parts)) or (one["type"] == "integer" and not value.isdecimal()):
-            found.append(f"{path}: {key}={value} is too long or of another type")
-    return found
-
-
-class Stand:
-    """Our connector over a transport that keeps every exchange, in front of the twin."""
-
-    def __init__(self, server: TwinServer) -> None:
-        self.server, self.recorder, self.number = server, Recorder(), 0
-        self.row = next(row for row in server.accounts() if row["kind"] == "amazon")
-        self.http = httpx.Client(transport=self.recorder, timeout=10)
-
-    def open(self) -> Connector:
-        account = Account(
-            "amazon", 1, self.row["name"], self.row["external_id"], self.row["base_url"], "USD", "US",
-            self.row["settings"], self.row["credentials"],
-        )  # fmt: skip
-        return open_connector(
-            account, clock=lambda: datetime.now(UTC), gate=allow, client=self.http, patience=Patience(attempts=1)
-        )
-
-    def permit(self) -> Permit:
-        self.number += 1
-        return Permit(1, 1, "d", f"intent-{self.number:04}", 1, datetime.now(UTC) + timedelta(minutes=5))
-
-    def wait(self, seconds: float) -> None:
-        self.server.clock.set(advance_seconds=seconds)
-        self.server.tick()
-
-    def paths(self) -> set[str]:
-        return {request.url.path.removeprefix(MOUNT) for request, _ in self.recorder.exchanges}
 
 
 @pytest.fixture(scope="module")
@@ -123,117 +35,48 @@ def stand() -> Iterator[Stand]:
     with serve("company", seed=11, has_limits=False) as server:
         made = Stand(server)
         yield made
-        made.http.close()
+        made.close()
+
+
+def faults(exchanges: list[Exchange]) -> list[str]:
+    return amazon.faults(Shared(SHARED), exchanges)
 
 
 def test_the_judge_finds_what_does_not_fit(stand: Stand) -> None:
-    url = f"{stand.row['base_url']}/orders/2026-01-01/orders"
+    url = f"{stand.rows['amazon']['base_url']}/orders/2026-01-01/orders"
     request = httpx.Request("GET", url, params={"includedData": "BUYER,HOROSCOPE", "page": "2"})
     assert faults([(request, httpx.Response(200, json={"orders": [{"orderId": 5}]}))])[-1].endswith("is not listed")
     assert len(faults([(request, httpx.Response(418, json={}))])) == 3
 
 
-def test_every_feed_asks_and_is_answered_as_the_models_say(stand: Stand) -> None:
-    connector, before = stand.open(), len(stand.recorder.exchanges)
-    for feed in connector.feeds:
-        cursor = ""
-        for _ in range(3 if feed.name in reports.KINDS else 1):
-            pages = list(connector.pull(feed.name, cursor))
-            assert [row for page in pages for row in page.records if isinstance(row, BadRow)] == []
-            cursor = pages[-1].cursor
-            stand.wait(30 if feed.name in reports.KINDS else 0)
-    exchanges = stand.recorder.exchanges[before:]
-    assert {name for request, _ in exchanges if (name := model_of(request.url.path.removeprefix(MOUNT)))} == {
-        "orders_2026-01-01.json", "reports_2021-06-30.json", "listingsItems_2021-08-01.json", "fbaInventory.json",
-        "finances_2024-06-19.json", "transfers_2024-06-01.json",
-    }  # fmt: skip
-    assert faults(exchanges) == []
-
-
-def orders_of(connector: Connector) -> list[Order]:
-    return [row for page in connector.pull("orders", "") for row in page.records if isinstance(row, Order)]
-
-
-def writes(connector: Connector) -> list[Operation]:
-    found = sorted(orders_of(connector), key=lambda row: row.ordered_at, reverse=True)
-    waiting = [row.external_id for row in found if row.status is OrderStatus.TO_SHIP]
-    gone = [row.external_id for row in found if row.status is OrderStatus.SHIPPED]
-    long_gone = [row.external_id for row in found if row.status is OrderStatus.DELIVERED]
-    sku = next(row.sku for page in connector.pull("listings", "") for row in page.records if isinstance(row, Listing))
-    asked = next(ref for ref in long_gone if "productReviewAndSellerFeedback" in review_kinds(connector, ref))
-    return [
-        ArrangeShipment(order_ref=waiting[0], method="own_courier", carrier="UPS", tracking_number=TRACKING),
-        CancelOrder(order_ref=waiting[1], reason="out_of_stock"),
-        RefundPayment(order_ref=gone[0], amount=Money(Decimal("1.00"), "USD")),
-        SetStock(listing_ref=sku, sku=sku, quantity=17),
-        SetPrice(listing_ref=sku, sku=sku, price=Money(Decimal("31.90"), "USD")),
-        FixListing(listing_ref=sku, sku=sku, fields=(("item_name", "Desk Lamp, oak, dimmable"),)),
-        SendTemplate(to="", order_ref=gone[1], template="unexpectedProblem", text="One day late, with our apologies."),
-        SendTemplate(to="", order_ref=gone[2], template="warranty",
-                     parameters=("2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z")),
-        SendTemplate(to="", order_ref=asked, template="productReviewAndSellerFeedback"),
-    ]  # fmt: skip
-
-
-def review_kinds(connector: Connector, ref: str) -> list[str]:
-    return messages.allowed(connector.client, ref, messages.REVIEW)  # type: ignore[attr-defined]  # Amazon's own
-
-
-def test_every_write_and_its_probe_is_as_the_models_say(stand: Stand) -> None:
-    connector, before = stand.open(), len(stand.recorder.exchanges)
-    for operation in writes(connector):
-        ticket, effects = stand.permit(), len(stand.server.market.effects.since())
-        since = datetime.fromtimestamp(stand.server.market.now, UTC)
-        assert connector.perform(operation, ticket).reference
-        connector.probe(operation, ticket.key, since)
-        stand.wait(40)
-        connector.probe(operation, ticket.key, since)
-        assert len(stand.server.market.effects.since()) == effects + 1, operation
-    assert faults(stand.recorder.exchanges[before:]) == []
-    assert {"/feeds/2021-06-30/feeds", "/feeds/2021-06-30/documents"} <= stand.paths()
-
-
 def test_refusals_of_the_twin_have_the_shape_of_the_models(stand: Stand) -> None:
-    connector, before = stand.open(), len(stand.recorder.exchanges)
+    connector, before = stand.shops["amazon"], len(stand.recorder.exchanges)
     assert connector.fetch(Order, "114-0000000-0000000") is None
     with pytest.raises(Refused):
         connector.perform(SetStock(listing_ref="NONE", sku="NONE", quantity=1), stand.permit())
     stand.server.faults.add({"shop": "amazon", "operation": "getOrder", "kind": "rate_limited", "remaining": 1})
     with pytest.raises(Retry):
-        connector.fetch(Order, orders_of(connector)[0].external_id)
+        connector.fetch(Order, stand.read("amazon", "orders", Order)[0].external_id)
     answers = [response.status_code for _, response in stand.recorder.exchanges[before:]]
     assert {404, 429} <= set(answers)
     assert faults(stand.recorder.exchanges[before:]) == []
 
 
-def test_the_health_report_is_as_amazons_schema_says(stand: Stand) -> None:
-    schema = orjson.loads(contract("amazon/accountHealthReport-2020-11-18.json").read_bytes())
-    api: Any = stand.server.wires["amazon"]
-    told = twin_reports.health(api)
-    assert [error.message for error in Draft4Validator(schema).iter_errors(told)] == []
-    metrics = health.metrics(told, "ATVPDKIKX0DER", NOW)
-    assert [row for row in metrics if isinstance(row, BadRow)] == []
-
-
-def test_the_notifications_are_as_amazons_schemas_say(stand: Stand) -> None:
+def test_the_notifications_are_signed_and_name_their_feeds(stand: Stand) -> None:
     api: Any = stand.server.wires["amazon"]
     market = stand.server.market
-    feed = next(feed for feed in api.feeds if feed.result)
-    made = {
-        "OrderChangeNotification": api.push("orders/updated", market.books["amazon"].orders[-1], ""),
-        "ListingsItemMfnQuantityChange": api.push("inventory_levels/update", market.goods[0], ""),
-        "FeedProcessingFinishedNotification": api.push("feeds/done", feed, ""),
-    }
-    for name, (body, headers) in made.items():
-        schema = orjson.loads(contract(f"amazon/notification-schemas/{name}.json").read_bytes())
-        assert [error.message for error in Draft4Validator(schema).iter_errors(orjson.loads(body))] == [], name
+    for topic, thing in (
+        ("orders/updated", market.books["amazon"].orders[-1]),
+        ("inventory_levels/update", market.goods[0]),
+    ):
+        body, headers = api.push(topic, thing, "")
         assert notifications.verify(body, {"x-bridge-signature": headers["x-bridge-signature"]}, (secret(stand),))
         assert notifications.touched(body) != ()
     assert notices.push(api, "mail", object(), "s") is None
 
 
 def secret(stand: Stand) -> str:
-    return str(stand.row["credentials"]["webhook_secret"])
+    return str(stand.rows["amazon"]["credentials"]["webhook_secret"])
 
 
 # -- Amazon's sandbox, and what others recorded
@@ -244,7 +87,7 @@ KEYS = {
 }  # fmt: skip
 
 
-VERSIONS = frozenset(name.removesuffix(".json") for name in MODELS.values()) - {"ordersV0"}
+VERSIONS = frozenset(name.removesuffix(".json") for name in amazon.MODELS.values()) - {"ordersV0"}
 
 
 def recorded() -> list[dict[str, Any]]:
