@@ -27,6 +27,7 @@ from opsroom.people.tokens import Turn, take_turn
 log = structlog.get_logger(__name__)
 
 SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+LARGEST_BODY = 256 * 1024
 UNREADABLE = 400
 FORBIDDEN, MISSING, CONFLICT, UNFIT, TOO_MANY, FAULT = 403, 404, 409, 422, 429, 500
 TITLES = {

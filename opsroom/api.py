@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from drafts.tools import TOOLS, Tool
-from opsroom.admit import FAULT, TITLES, TOO_MANY, UNREADABLE, Admitted, Problem, admit
+from opsroom.admit import FAULT, LARGEST_BODY, TITLES, TOO_MANY, UNREADABLE, Admitted, Problem, admit
 from opsroom.openapi import document
 from opsroom.people.models import ApiToken
 from opsroom.people.tokens import Turn, find_token
@@ -28,7 +28,6 @@ log = structlog.get_logger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 UNAUTHORIZED, NOT_ALLOWED, TOO_LARGE, MEDIA_TYPE = 401, 405, 413, 415
 CREATED = 201
-LARGEST_BODY = 256 * 1024
 
 
 class Rest(StringConverter):

@@ -12,6 +12,7 @@ SECRET_KEYS = re.compile(
 )
 BEARER = re.compile(
     r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}|\b(sk|rk|whsec|shpat|shpss)_[A-Za-z0-9_]{8,}|\bsk-ant-[A-Za-z0-9_-]{8,}"
+    r"|\bops_[A-Za-z0-9_-]{20,}"
 )
 BLANK = "[redacted]"
 

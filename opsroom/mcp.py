@@ -36,7 +36,7 @@ from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 
 from drafts.tools import TOOLS, Scope, Tool
-from opsroom.admit import Problem, admit
+from opsroom.admit import LARGEST_BODY, Problem, admit
 from opsroom.people.models import ApiToken
 from opsroom.people.tokens import find_token
 
@@ -155,6 +155,7 @@ def http_app() -> Starlette:
         streamable_http_path="/mcp",
         stateless_http=True,
         json_response=True,
+        max_request_body_size=LARGEST_BODY,
         auth=AuthSettings(
             issuer_url=AnyHttpUrl(settings.PUBLIC_URL), resource_server_url=None, required_scopes=["read"]
         ),

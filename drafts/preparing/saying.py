@@ -45,7 +45,8 @@ def told_by(command: Command, facts: Facts, saved: SavedReader) -> dict[str, str
             values = (getattr(row, field.name) for field in fields(row) if field.name not in ("raw", "text"))
             told[f"record {name}"] = " ".join(text_of(value) for value in values)
     if order := getattr(command, "order_ref", ""):
-        parcels = models.Shipment._default_manager.filter(order_ref=order)[:10]
+        shops = list(models.Shop.objects.values_list("pk", flat=True))  # the index begins with the shop
+        parcels = models.Shipment._default_manager.filter(shop_id__in=shops, order_ref=order)[:10]
         told["parcels"] = " ".join(f"{each.tracking_number} {each.last_scan_at}" for each in parcels)
     return told
 

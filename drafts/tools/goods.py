@@ -142,7 +142,7 @@ def order(caller: Caller, asked: OrderAsked) -> WholeOrder:
     """Raises Missing for none, ValueError where several shops use that number."""
     row = _one_order(caller, asked)
     lines = models.OrderLine.objects.filter(shop_id=row.shop_id, order_ref=row.external_id).order_by("id")
-    parcels = caller.narrow(models.Shipment._default_manager.filter(order_ref=row.external_id))
+    parcels = models.Shipment._default_manager.filter(shop_id__in=caller.shops(), order_ref=row.external_id)
     returns = models.Return._default_manager.filter(shop_id=row.shop_id, order_ref=row.external_id)
     return WholeOrder(
         **_order(row),
@@ -185,8 +185,8 @@ def page_of(rows: Any, after: str, limit: int) -> tuple[list[Any], str | None]:
 
 
 def _one_order(caller: Caller, asked: OrderAsked) -> Any:
-    rows = caller.narrow(models.Order._default_manager.all())
-    rows = rows.filter(shop_id=asked.shop_id) if asked.shop_id else rows
+    shops = [shop for shop in caller.shops() if asked.shop_id in (None, shop)]
+    rows = models.Order._default_manager.filter(shop_id__in=shops)
     found = list(rows.filter(number=asked.number)[:2]) or list(rows.filter(external_id=asked.number)[:2])
     if not found:
         raise Missing(f"no order {asked.number} is saved")

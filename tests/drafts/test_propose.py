@@ -1,11 +1,14 @@
 """A program's proposal: checked like the product's own, shown with who made it, decided by a person alone."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from alerts.models import Alert
@@ -107,6 +110,24 @@ def test_the_same_proposal_twice_is_one(payment: Any, drafter: User, approver: U
     first, again = proposed(drafter, "refund", refund()), proposed(approver, "refund", refund())
     assert (first.is_new, again.is_new) == (True, False)
     assert again.draft == first.draft
+    assert (Draft.objects.count(), Alert.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_programs_at_once_make_one_draft(payment: Any, drafter: User) -> None:
+    together = threading.Barrier(2)
+
+    def run(_: int) -> Proposed:
+        together.wait()
+        try:
+            return proposed(drafter, "refund", refund())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(run, range(2)))
+    assert sorted(one.is_new for one in made) == [False, True]
+    assert made[0].draft == made[1].draft
     assert (Draft.objects.count(), Alert.objects.count()) == (1, 1)
 
 

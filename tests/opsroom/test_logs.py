@@ -16,7 +16,8 @@ def test_values_of_secret_keys_are_blanked_at_any_depth(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Bearer abc.def-123", "sk_live_12345678901", "whsec_abcdefgh1234", "sk-ant-api03-abcdefgh"]
+    "text",
+    ["Bearer abc.def-123", "sk_live_12345678901", "whsec_abcdefgh1234", "sk-ant-api03-abcdefgh", f"ops_{'A-z_9' * 8}"],
 )
 def test_secrets_inside_texts_are_blanked(text: str) -> None:
     assert redact({"event": f"called with {text}!"})["event"] == f"called with {BLANK}!"

@@ -61,7 +61,8 @@ def test_none_lasts_more_than_a_year(drafter: User, lasts: timedelta) -> None:
 
 def test_the_database_itself_keeps_to_the_year_and_to_known_scopes(drafter: User) -> None:
     token, _ = made(drafter)
-    for wrong in ({"expires_at": NOW + 366 * DAY}, {"scopes": ["approve"]}, {"scopes": []}):
+    wrongs: list[dict[str, Any]] = [{"expires_at": NOW + 366 * DAY}, {"scopes": ["approve"]}, {"scopes": []}]
+    for wrong in wrongs:
         with pytest.raises(IntegrityError), transaction.atomic():
             ApiToken.objects.filter(pk=token.pk).update(**wrong)
 
