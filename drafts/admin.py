@@ -9,22 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from connectors.admin.readonly import ReadOnlyAdmin
+from drafts.backtest.admin import PolicyAdmin
 from drafts.knowledge.admin import PassageAdmin
-from drafts.models import Approval, Attempt, Draft, Execution, LedgerLine, LedgerSeal, Pause, Policy
+from drafts.models import Approval, Attempt, Draft, Execution, LedgerLine, LedgerSeal, Pause
 
-__all__ = ["PassageAdmin"]  # registers itself where it is defined
-
-
-@admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin[Policy]):
-    list_display = ("kind_or_any", "shop", "currency", "amount_from", "items_from", "tier", "note", "is_active")
-    list_filter = ("is_active", "tier", "kind", "shop")
-    search_fields = ("kind", "note")
-    list_select_related = ("shop",)
-
-    @admin.display(description="kind", ordering="kind")
-    def kind_or_any(self, policy: Policy) -> str:
-        return policy.kind or "any kind"
+__all__ = ["PassageAdmin", "PolicyAdmin"]  # they register themselves where they are defined
 
 
 @admin.register(Pause)

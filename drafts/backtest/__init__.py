@@ -1,0 +1,1 @@
+"""A change of the rules, tried on the past before it is saved."""
