@@ -95,7 +95,9 @@ class Market:
             tally.failures.append(f"{call}: no such call is published")
             return
         sent = published.requests.get(call)
-        if sent is not None:
+        if sent is None:
+            tally.requests += 1  # its method and path are published, its parameters are not
+        else:
             strange = names_in(sent_with(request)) - sent - allowed
             tally.judged(1, 0, [f"{call} request: no sample has {name!r}" for name in sorted(strange)])
         told = published.replies.get(call)
@@ -173,13 +175,13 @@ def numbered(method: str, path: str) -> str:
 
 ENVELOPE = frozenset({"request_id", "code", "message", "error", "response", "data", "detail", "type", "msg", "warning"})
 SHOPEE = Market(
-    "shopee", lambda method, path: path, shopee_writes,
+    "shopee", lambda method, path: f"{method} {path}", shopee_writes,
     ENVELOPE | {"partner_id", "access_token", "shop_id", "timestamp", "sign"},
     {
-        "/api/v2/order/get_order_list": frozenset({"booking_sn"}),
-        "/api/v2/order/get_order_detail": frozenset({"return_request_due_date"}),
+        "GET /api/v2/order/get_order_list": frozenset({"booking_sn"}),
+        "GET /api/v2/order/get_order_detail": frozenset({"return_request_due_date"}),
         # The sample's time slots are null; what a slot holds is documented beside it.
-        "/api/v2/logistics/get_shipping_parameter": frozenset({"date", "pickup_time_id", "time_text"}),
+        "GET /api/v2/logistics/get_shipping_parameter": frozenset({"date", "pickup_time_id", "time_text"}),
     },
 )  # fmt: skip
 # Warehouses of a variant stand in the inventory guide, the SKU of a review nowhere but in use.
