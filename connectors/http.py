@@ -33,6 +33,7 @@ from connectors.base import (
     Unknown,
     closed_gate,
 )
+from connectors.transport.addresses import origin_of
 from connectors.transport.breaker import Breaker
 from connectors.transport.faults import fault_class
 from connectors.transport.redaction import Redactor
@@ -274,9 +275,15 @@ class HttpTransport:
         return Reply(response.status_code, headers, body, call.is_write)
 
     def _watch(self, call: Call) -> dict[str, Any]:
-        """Connecting takes time too: look at the deadline once more when the connection stands, before byte one."""
+        """Connecting takes time too: look at the deadline once more when the connection stands, before byte one.
+
+        Where the URL names an address and the Host header a name (`transport.addresses`), the certificate must be that
+        name's.
+        """
+        host = (call.headers or {}).get("Host", "")
+        meant = {"sni_hostname": origin_of(f"https://{host}")[1]} if host else {}
         if call.permit is None:
-            return {}
+            return meant
         deadline = call.permit.deadline
 
         def trace(event: str, details: Mapping[str, object]) -> None:
@@ -285,7 +292,7 @@ class HttpTransport:
                     "the permit's time to send passed while connecting; nothing was sent", code="permit_expired"
                 )
 
-        return {"trace": trace}
+        return {"trace": trace, **meant}
 
     def _body(self, response: httpx.Response, call: Call) -> bytes:
         chunks, size, began = [], 0, self.clock()

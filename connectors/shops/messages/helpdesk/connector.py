@@ -29,7 +29,7 @@ from connectors.consent import Identity, Key
 from connectors.operations import HandOver, Operation
 from connectors.shops.messages.helpdesk import signing
 from connectors.shops.reading import json_object
-from connectors.transport.addresses import origin_of, refuse_private, resolved
+from connectors.transport.addresses import Target, origin_of, pinned, resolved
 from connectors.transport.redaction import Redactor
 from connectors.types import Page, Receipt, Sight, Sighting
 
@@ -61,13 +61,18 @@ class Helpdesk(Connector):
     def fetch(self, record: type[R], external_id: str) -> R | None:
         raise CannotDo(f"a helpdesk has no read of one {record.__name__}")
 
-    def address(self) -> str:
-        """Where cases go. Raises Refused for what is not public and https."""
-        market = self.account.base_url if self.account.settings.get("is_test_market") else ""
+    @property
+    def market(self) -> str:
+        return self.account.base_url if self.account.settings.get("is_test_market") else ""
+
+    @property
+    def endpoint(self) -> str:
         given = self.account.credentials["endpoint"].strip()
-        url = urljoin(f"{market.rstrip('/')}/", given) if market else given
-        refuse_private(url, test_market=market, resolve=self.resolve)
-        return url
+        return urljoin(f"{self.market.rstrip('/')}/", given) if self.market else given
+
+    def target(self) -> Target:
+        """Where cases go. Raises Refused for what is not public and https."""
+        return pinned(self.endpoint, test_market=self.market, resolve=self.resolve)
 
     def headers(self, key: str, body: bytes) -> dict[str, str]:
         signed = signing.headers(self.account.credentials["signing_secret"], key, self.clock(), body)
@@ -76,10 +81,10 @@ class Helpdesk(Connector):
     def perform(self, operation: Operation, permit: Permit) -> Receipt:
         if not isinstance(operation, HandOver):
             raise CannotDo(f"a helpdesk has no call for {type(operation).__name__}")
-        body = content(operation, self.clock())
+        body, target = content(operation, self.clock()), self.target()
         answer = self.transport.write(
-            "POST", self.address(), operation="helpdesk/case", permit=permit, headers=self.headers(permit.key, body),
-            body=body,
+            "POST", target.url, operation="helpdesk/case", permit=permit,
+            headers={**target.headers, **self.headers(permit.key, body)}, body=body,
         )  # fmt: skip
         told = json_object(answer.body)
         redacted = Redactor(self.account.credentials.values()).body(answer.body)
@@ -90,11 +95,11 @@ class Helpdesk(Connector):
         no such question answers anything."""
         if not isinstance(operation, HandOver):
             return super().probe(operation, key, since)
-        url = self.address()
+        target = self.target()
         try:
             answer = self.transport.read(
-                "GET", url, operation="helpdesk/look", params={"webhook_id": key},
-                headers=self.headers(key, b""),
+                "GET", target.url, operation="helpdesk/look", params={"webhook_id": key},
+                headers={**target.headers, **self.headers(key, b"")},
             )  # fmt: skip
         except Refused as error:
             return Sighting(Sight.UNCLEAR, detail=f"the endpoint tells nothing of it ({error})", read_at=self.clock())
@@ -108,18 +113,19 @@ class Helpdesk(Connector):
     def check(self) -> str:
         """A bare look at the address, which leaves nothing there; and whether the secret can sign."""
         signing.key_of(self.account.credentials["signing_secret"])
-        url = self.address()
+        target = self.target()
         try:
-            self.transport.read("GET", url, operation="helpdesk/check")
+            self.transport.read("GET", target.url, operation="helpdesk/check", headers=target.headers)
         except Refused as error:
             if error.status not in HEARD:
                 raise Refused(f"nothing answers at this address: {error}", code="endpoint") from error
         except Reconnect:
             pass  # it asks for a signature, as it should
-        return f"an endpoint at {origin_of(url)[1]}"
+        return f"an endpoint at {origin_of(self.endpoint)[1]}"
 
     def identify(self) -> Identity:
-        host = origin_of(self.address())[1]
+        self.target()  # what may not be called has no name either
+        host = origin_of(self.endpoint)[1]
         return Identity(external_id=host, name=f"Helpdesk at {host}")
 
     @classmethod

@@ -17,7 +17,7 @@ from connectors.consent import Ask, Key
 from connectors.reports import BadReport
 from connectors.shops.supply.files import documents
 from connectors.shops.supply.files.documents import Source
-from connectors.transport.addresses import origin_of, refuse_private, resolved
+from connectors.transport.addresses import origin_of, pinned, resolved
 from connectors.types import BadRow, Page, Record
 
 AT_ONCE = 1_000
@@ -81,11 +81,10 @@ class Files(Connector):
 
     def _fetch(self, url: str) -> Answer:
         market = self.account.base_url if self.account.settings.get("is_test_market") else ""
-        refuse_private(url, test_market=market, resolve=self.resolve)
+        target = pinned(url, test_market=market, resolve=self.resolve)
         key = self.account.credentials.get("authorization")
-        answer = self.transport.read(
-            "GET", url, operation=f"{self.kind}/file", headers={"Authorization": key} if key else None
-        )
+        headers = {**target.headers, "Authorization": key} if key else target.headers
+        answer = self.transport.read("GET", target.url, operation=f"{self.kind}/file", headers=headers)
         if len(answer.body) > LARGEST:
             raise Refused(f"the document is larger than {LARGEST // 1024**2} MiB; ask for a smaller one", code="size")
         return answer

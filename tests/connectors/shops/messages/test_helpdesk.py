@@ -60,7 +60,8 @@ def test_a_case_goes_out_once_signed_under_the_intents_key() -> None:
 
     [request] = asked
     stamp = int(NOW.timestamp())
-    assert (request.method, str(request.url)) == ("POST", "https://desk.example/hooks/ops")
+    assert (request.method, str(request.url)) == ("POST", "https://93.184.216.34/hooks/ops")
+    assert request.headers["host"] == "desk.example"
     assert orjson.loads(request.content) == {
         "type": "case.handed_over", "timestamp": "2026-11-21T08:00:00+00:00",
         "data": {"subject": "alert-7", "title": "Parcel lost", "text": "Please take it on.", "fields": {"sku": "MUG"}},
@@ -172,7 +173,7 @@ def test_it_is_only_written_to() -> None:
     with pytest.raises(CannotDo):
         helpdesk(reply({})).fetch(Order, "1")
     with pytest.raises(CannotDo):
-        helpdesk(reply({})).pull("cases", "")
+        list(helpdesk(reply({})).pull("cases", ""))
 
 
 # -- against the market ------------------------------------------------------------------------------------------------

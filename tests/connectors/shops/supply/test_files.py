@@ -31,13 +31,14 @@ from connectors.types import (
 from tests.connectors.shops.stand import NOW, permit
 
 URL = "https://files.brightline.example/list"
+PUBLIC = "93.184.216.34"
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture(autouse=True)
 def public(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name leads to a public address; nothing is resolved."""
-    monkeypatch.setattr(Files, "resolve", staticmethod(lambda host, port: ["93.184.216.34"]))
+    monkeypatch.setattr(Files, "resolve", staticmethod(lambda host, port: [PUBLIC]))
 
 
 def opened(kind: str, feed: str, answer: Answer | httpx.Response, settings: Any = None, **source: Any) -> Connector:
@@ -134,8 +135,9 @@ def test_an_api_is_read_page_by_page_through_a_saved_mapping() -> None:
         {"external_id": "S-1@SIN-1", "sku": "S-1", "location": "SIN-1", "on_hand": 30, "reserved": 4},
         {"external_id": "S-1@KUL-2", "sku": "S-1", "location": "KUL-2", "on_hand": 30, "reserved": 4},
     ]
-    assert [str(request.url) for request in asked] == [
-        "https://wms.example/v1/stock", "https://wms.example/v1/stock?page=2", "https://wms.example/v1/stock?page=3",
+    assert {request.headers["host"] for request in asked} == {"wms.example"}
+    assert [str(request.url) for request in asked] == [  # at the address that was judged
+        f"https://{PUBLIC}/v1/stock", f"https://{PUBLIC}/v1/stock?page=2", f"https://{PUBLIC}/v1/stock?page=3",
     ]  # fmt: skip
     assert len(found) == 6
     assert {request.headers["authorization"] for request in asked} == {"Bearer abcdef123456"}
@@ -155,7 +157,7 @@ def test_a_next_page_on_another_host_is_not_fetched(following: str) -> None:
     with pytest.raises(Refused) as caught:
         read(connector, "stock")
     assert caught.value.code == "address"
-    assert asked == ["https://wms.example/s.json"]
+    assert asked == [f"https://{PUBLIC}/s.json"]
 
 
 def test_pages_that_lead_in_a_circle_are_left() -> None:
