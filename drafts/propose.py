@@ -29,7 +29,7 @@ from drafts.kinds import KINDS
 from drafts.kinds.base import CannotPropose, Command, Proposal
 from drafts.models import Draft
 from drafts.preparing.facts import SavedReader
-from drafts.preparing.performing import Sees, holder_of, performing_shop
+from drafts.preparing.performing import Sees, concerns, holder_of, performing_shop
 from drafts.preparing.prepare import Prepared
 from drafts.preparing.saying import cited_passages, faults_of_text, told_by
 from drafts.preparing.wording import Worded
@@ -163,6 +163,8 @@ def _alert(wanted: Wanted, prepared: Prepared, sees: Sees, by: Person, now: date
         alert = Alert.objects.filter(pk=wanted.alert_id).first()
         if alert is None or not sees(alert.shop_id):
             raise NotValid([f"there is no alert {wanted.alert_id}"])
+        if not concerns(prepared.command, alert, SavedReader(prepared.proposal.shop_id)):
+            raise NotValid([f"it names nothing of alert {alert.pk}; leave alert_id out for a matter of its own"])
         return alert
     finding = _finding(wanted, prepared, by)
     known = Alert.objects.filter(fingerprint=finding.fingerprint).first()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from alerts.models import Alert
 from connectors import types
 from connectors.models import Shop
 from connectors.operations import Operation
@@ -31,6 +32,9 @@ SUBJECTS: dict[str, type[types.Record]] = {
     "supplier_ref": types.Supplier,
     "customer_ref": types.Customer,
 }
+# Arguments that name a matter and no record of a channel, and the fields by which one record belongs to another.
+OTHER_NAMES = ("sku", "number", "main", "wave", "tracking_number")
+LINKS = ("order_ref", "payment_ref", "sku", "purchase_ref")
 
 
 def performing_shop(kind: Kind[Any], command: Command, facts: Facts, asked: int | None, sees: Sees) -> int | None:
@@ -69,6 +73,30 @@ def holder_of(command: Command, asked: int | None, sees: Sees) -> int | None:
             raise LookupError(f"{name.removesuffix('_ref').replace('_', ' ')} {ref} is not among the saved records")
         first = first or holder
     return first
+
+
+def concerns(command: Command, alert: Alert, saved: SavedReader) -> bool:
+    """Whether a command names something of an alert's matter: its subject, members, evidence, or a record of those."""
+    arguments = {name: value for name, value in alert.arguments.items() if not name.endswith("shop_id")}
+    own = set(_texts([alert.subject_ref, arguments, [member.get("ref") for member in alert.members]]))
+    own |= {str(line.get("id", "")) for line in alert.evidence}
+    own.discard("")
+    values = command.model_dump(mode="json")
+    if values.get("alert") == alert.pk or own & set(_texts([values.get(name) for name in (*SUBJECTS, *OTHER_NAMES)])):
+        return True
+    rows = (saved.fetch(record, values.get(name) or "") for name, record in SUBJECTS.items())
+    return any(getattr(row, name, "") in own for row in rows if row is not None for name in LINKS)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number of a nested value, as texts."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield str(value)
 
 
 def _does_for(shop_id: int, holder: int | None, operation: Operation) -> bool:

@@ -138,6 +138,19 @@ def test_beside_an_alert_it_stands_with_what_was_prepared(payment: Any, drafter:
     assert Alert.objects.count() == 1
 
 
+def test_a_matter_that_is_not_the_alerts_does_not_stand_on_its_card(payment: Any, drafter: User) -> None:
+    alert = AlertFactory.create(shop=payment.shop, subject_ref="pi_9")
+    with pytest.raises(NotValid, match=f"it names nothing of alert {alert.pk}"):
+        proposed(drafter, "refund", refund(), alert_id=alert.pk)
+    assert not Draft.objects.exists()
+
+
+def test_a_payment_of_the_alerts_order_is_its_matter(payment: Any, drafter: User) -> None:
+    type(payment)._default_manager.filter(pk=payment.pk).update(order_ref="X1")
+    alert = AlertFactory.create(shop=payment.shop, subject_kind="order", subject_ref="X1")
+    assert proposed(drafter, "refund", refund(), alert_id=alert.pk).draft.alert == alert
+
+
 def test_its_reason_outlives_an_edit(payment: Any, drafter: User, client_for: Callable[[User], Client]) -> None:
     alert = AlertFactory.create(shop=payment.shop, subject_ref="pi_1")
     draft = proposed(drafter, "refund", refund(), alert_id=alert.pk).draft
@@ -147,7 +160,7 @@ def test_its_reason_outlives_an_edit(payment: Any, drafter: User, client_for: Ca
 
 
 def test_a_fourth_move_on_one_alert_waits_its_turn(payment: Any, drafter: User) -> None:
-    alert = AlertFactory.create(shop=payment.shop)
+    alert = AlertFactory.create(shop=payment.shop, subject_ref="pi_1")
     for cents in range(1, 4):
         proposed(drafter, "refund", refund(f"1.0{cents}"), alert_id=alert.pk)
     with pytest.raises(Stale, match="3 moves wait on alert"):
@@ -171,14 +184,14 @@ def test_what_a_person_rejected_does_not_come_back_until_a_fact_has_changed(
 
 
 def test_a_rejection_on_an_alert_holds_for_its_kind(payment: Any, drafter: User, approver: User) -> None:
-    alert = AlertFactory.create(shop=payment.shop)
+    alert = AlertFactory.create(shop=payment.shop, subject_ref="pi_1")
     reject(proposed(drafter, "refund", refund(), alert_id=alert.pk).draft, by=approver, reason="No.")
     with pytest.raises(Stale, match="rejected a draft of this kind"):
         proposed(drafter, "refund", refund("2.00"), alert_id=alert.pk)
 
 
 def test_a_closed_alert_takes_no_proposal(payment: Any, drafter: User) -> None:
-    alert = AlertFactory.create(shop=payment.shop, state=Alert.State.RESOLVED, resolved_at=NOW)
+    alert = AlertFactory.create(shop=payment.shop, subject_ref="pi_1", state=Alert.State.RESOLVED, resolved_at=NOW)
     with pytest.raises(Stale, match="resolved"):
         proposed(drafter, "refund", refund(), alert_id=alert.pk)
     assert not Draft.objects.exists()
