@@ -237,13 +237,23 @@ def told_as_drift(pull: Pull) -> Pull:
     """A parser sets a row that it cannot read apart. Where what stands around the rows has changed, nothing can be
     read: the pull ends as Retry, the cursor stays, and the feed says that the format has changed."""
 
+    def drift(self: "Connector", feed: str, error: Exception) -> Retry:
+        words = f"{self.label}'s answer for {feed} has another shape than we know: {type(error).__name__}: {error}"
+        return Retry(words, code="drift")
+
+    def watched(self: "Connector", feed: str, pages: Iterator[Page]) -> Iterator[Page]:
+        try:
+            yield from pages
+        except UNREADABLE as error:
+            raise drift(self, feed, error) from error
+
     @wraps(pull)
     def guarded(self: "Connector", feed: str, cursor: str) -> Iterator[Page]:
         try:
-            yield from pull(self, feed, cursor)
+            pages = pull(self, feed, cursor)
         except UNREADABLE as error:
-            words = f"{self.label}'s answer for {feed} has another shape than we know: {type(error).__name__}: {error}"
-            raise Retry(words, code="drift") from error
+            raise drift(self, feed, error) from error
+        return watched(self, feed, pages)
 
     return guarded
 

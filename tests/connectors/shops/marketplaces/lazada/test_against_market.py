@@ -250,7 +250,7 @@ def pools(market: Market) -> dict[str, Iterator[Operation]]:
             for chat in chats
         ),
         "review": (ReplyReview(review_ref=row.external_id, text="Thank you!") for row in silent),
-        "stock": (SetStock(listing_ref=row.external_id, sku=row.sku, quantity=41) for row in goods[::2]),
+        "stock": (SetStock(listing_ref=row.external_id, sku=row.sku, quantity=4_141) for row in goods[::2]),
         "price": (
             SetPrice(listing_ref=row.external_id, sku=row.sku, price=Money(row.price + 1, "MYR")) for row in goods[1::2]
         ),
