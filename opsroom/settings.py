@@ -149,6 +149,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Ops Room] "
 # Five guesses in five minutes for one account, ten tries a minute from one address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip"}
+# Behind a proxy all visitors share its address; the last of X-Forwarded-For is the one that the proxy itself wrote.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("OPSROOM_BEHIND_PROXY") else 0
 MFA_ADAPTER = "opsroom.people.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
