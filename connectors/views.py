@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from connectors.models import Shop
-from connectors.webhooks import Verdict, handshake, is_record, known, receive
+from connectors.webhooks import Verdict, handshake, is_demand, is_record, known, receive
 
 LARGEST = 1024 * 1024  # platforms push at most some 100 kB
 
@@ -30,9 +30,9 @@ def webhook(request: HttpRequest, shop_id: int) -> HttpResponse:
         return plain(404, "There is no such shop here.")
     if request.method == "GET":
         return first_try(shop, request)
-    if shop.state == Shop.State.PAUSED and not is_record(shop):
-        return plain(200, "This shop is paused.")
     headers = {name.lower(): value for name, value in request.headers.items() if value.isascii()}
+    if shop.state == Shop.State.PAUSED and not (is_record(shop) or is_demand(shop, request.body, headers)):
+        return plain(200, "This shop is paused.")
     # Some platforms sign the address too, and a proxy may have changed what we see of it.
     urls = dict.fromkeys([request.build_absolute_uri(), settings.PUBLIC_URL + request.get_full_path()])
     return plain(*ANSWERS[receive(shop, request.body, headers, urls, timezone.now())])

@@ -18,7 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from connectors.base import WebhookReader
-from connectors.models import Feed, Shop, WebhookKey, WebhookRefusal
+from connectors.models import App, Feed, Shop, WebhookKey, WebhookRefusal
 from connectors.pull import pull_feed
 from connectors.registry import CONNECTORS
 from connectors.saving.pushes import Counter, Push
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 SIGNING = ("webhook_secret", "partner_key", "client_secret", "push_trust")
 # The app's secret at Meta; where the app's key is part of what is signed (TikTok Shop, Lazada) it is "key:secret".
 SIGNING_WITH_KEY = ("app_key", "app_secret")
+# What a connector puts before the topic of a demand about a customer's data; no feed is called so.
+DEMAND = "privacy:"
 BATCH = 500
 DELAY_SECONDS = 0.2
 KNOWN_SECONDS = 2.0
@@ -131,11 +133,23 @@ def is_record(shop: Shop) -> bool:
     return bool(getattr(CONNECTORS.get(shop.kind), "pushes_are_the_record", False))
 
 
+def is_demand(shop: Shop, body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether it is about the law and not about trade: what a customer may ask for, also of a paused shop."""
+    connector = CONNECTORS.get(shop.kind)
+    if connector is None or not hasattr(connector, "verify"):
+        return False
+    return any(name.startswith(DEMAND) for name in cast(type[WebhookReader], connector).touched(body, headers))
+
+
 def secrets_of(shop: Shop) -> tuple[str, ...]:
-    named = (shop.credentials.get(prefix + name) for name in SIGNING for prefix in ("", "old_"))
+    """A disconnected shop has none left; its last pushes (its customers are to be erased) are signed by our app."""
+    held = shop.credentials
+    if shop.state == Shop.State.DISCONNECTED and (ours := App.objects.filter(kind=shop.kind).first()):
+        held = ours.credentials
+    named = (held.get(prefix + name) for name in SIGNING for prefix in ("", "old_"))
     key_name, secret_name = SIGNING_WITH_KEY
-    key = shop.credentials.get(key_name)
-    keyed = (shop.credentials.get(prefix + secret_name) for prefix in ("", "old_"))
+    key = held.get(key_name)
+    keyed = (held.get(prefix + secret_name) for prefix in ("", "old_"))
     pairs = (f"{key}:{secret}" if key else str(secret) for secret in keyed if secret)
     return (*(str(secret) for secret in named if secret), *pairs)
 

@@ -25,7 +25,10 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'draft_identity';
     END IF;
     IF NEW.version = OLD.version THEN
-        IF (NEW.command, NEW.digest, NEW.facts) IS DISTINCT FROM (OLD.command, OLD.digest, OLD.facts) THEN
+        -- Erasing takes all of a finished draft's content and leaves its digest: nothing empty can be executed.
+        IF (NEW.command, NEW.digest, NEW.facts) IS DISTINCT FROM (OLD.command, OLD.digest, OLD.facts)
+            AND NOT (NEW.command = '' AND NEW.facts = '{{}}'::jsonb AND NEW.digest = OLD.digest
+                AND NEW.state = OLD.state AND NEW.state = ANY ({finished})) THEN
             RAISE EXCEPTION 'draft % changed its content without a new version', OLD.id
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'draft_version';
         END IF;
@@ -82,6 +85,9 @@ CREATE OR REPLACE TRIGGER seal_table BEFORE TRUNCATE ON drafts_ledgerseal
 """
 
 
+FINISHED = (State.VERIFIED, State.FAILED, State.REJECTED, State.EXPIRED, State.SUPERSEDED)
+
+
 def edges() -> set[tuple[State, State]]:
     return {(before, after) for before, afters in EDGES.items() for after in afters}
 
@@ -89,6 +95,7 @@ def edges() -> set[tuple[State, State]]:
 def install(cursor: CursorWrapper) -> None:
     """Create or replace every trigger. Safe to run again."""
     pairs = ", ".join(sorted(f"'{before.value}>{after.value}'" for before, after in edges()))
-    cursor.execute(DRAFTS.format(edges=f"ARRAY[{pairs}]"))
+    finished = ", ".join(f"'{state.value}'" for state in FINISHED)
+    cursor.execute(DRAFTS.format(edges=f"ARRAY[{pairs}]", finished=f"ARRAY[{finished}]"))
     cursor.execute(APPROVALS)
     cursor.execute(LEDGER)

@@ -47,6 +47,8 @@ STEP_MODULES = (
     "drafts.watch",
     "opsroom.insights.mail",
     "drafts.knowledge.products",
+    "opsroom.privacy.requests",
+    "opsroom.privacy.clocks",
 )
 
 # What a finished step rings. Approving stands in between and is no task.
@@ -95,6 +97,8 @@ RINGS: Mapping[str, timedelta] = {
     "connectors.forget_webhooks": DAY,
     "connectors.forget_health": DAY,
     "opsroom.send_stability": 60 * MINUTE,
+    "opsroom.take_privacy_requests": MINUTE,
+    "opsroom.forget_personal_data": DAY,
 }
 
 

@@ -40,6 +40,7 @@ FIELD_KEYS = field_keys(env, VAR_DIR, generate=not IS_PRODUCTION)
 INSTALLED_APPS = [
     "opsroom",
     "opsroom.people",
+    "opsroom.privacy",
     "drafts",
     "alerts",
     "connectors",

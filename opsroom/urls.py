@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("opsroom.connect.urls")),
     path("", include("opsroom.reports.urls")),
     path("", include("opsroom.health.urls")),
+    path("", include("opsroom.privacy.urls")),
     path("", include("drafts.urls")),
     path("", include("connectors.urls")),
 ]

@@ -202,6 +202,10 @@ class WebhookEvent(models.Model):
                 name="webhook_record",
                 condition=models.Q(topic__startswith="messages"),
             ),
+            # Demands about a customer's data are few, and looked for each minute.
+            models.Index(
+                fields=["received_at"], name="webhook_privacy", condition=models.Q(topic__startswith="privacy:")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -78,6 +78,8 @@ TOPICS = {
     "returns": "returns", "inventory_levels": "goods", "products": "goods", "disputes": "disputes",
     "checkouts": "checkouts",
 }  # fmt: skip
+# Sent to every app in the store: a customer asks for their data, one is to be erased, or the store has gone.
+PRIVACY = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 
 
 class Shopify(Install, Connector):
@@ -260,7 +262,10 @@ class Shopify(Install, Connector):
 
     @classmethod
     def touched(cls, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...]:
-        feed = TOPICS.get(headers.get("x-shopify-topic", "").partition("/")[0])
+        topic = headers.get("x-shopify-topic", "")
+        if topic in PRIVACY:
+            return (f"privacy:{topic}",)
+        feed = TOPICS.get(topic.partition("/")[0])
         return (feed,) if feed else ()
 
 
