@@ -28,7 +28,7 @@ run: setup ## everything on http://localhost:8000 (or the next free port); Ctrl-
 test: setup chromium ## all tests, in two processes
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
-check: setup ## style, types, imports, migrations, templates, deployment settings
+check: setup ## style, types, imports, locked packages, migrations, templates, deployment settings
 	@$(PYTHON) -m opsroom.check
 
 bench: setup ## speed and memory, as ratios measured in one run

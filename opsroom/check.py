@@ -25,6 +25,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ruff format": (str(BIN / "ruff"), "format", "--check", "."),
     "mypy": (str(BIN / "mypy"), *APPS, "tests", "manage.py"),
     "imports": (str(BIN / "lint-imports"),),
+    "dependencies": (sys.executable, "-m", "opsroom.dependencies"),
     "migrations": (*MANAGE, "makemigrations", "--check", "--dry-run"),
     "templates": (*MANAGE, "check_templates"),
     "deployment": (*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
