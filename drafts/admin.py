@@ -17,21 +17,12 @@ __all__ = ["PassageAdmin", "PolicyAdmin"]  # they register themselves where they
 
 
 @admin.register(Pause)
-class PauseAdmin(admin.ModelAdmin[Pause]):
-    """Add one to stop every write; give it an end to go on."""
+class PauseAdmin(ReadOnlyAdmin):
+    """They begin and end on the pause page."""
 
     list_display = ("began_at", "by", "reason", "ended_at", "ended_by")
-    exclude = ("by", "ended_by", "began_at")
-
-    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
-        if not change:
-            obj.by_id = int(str(request.user.pk))
-        elif obj.ended_at is not None and obj.ended_by_id is None:
-            obj.ended_by_id = int(str(request.user.pk))
-        super().save_model(request, obj, form, change)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
-        return False
+    list_select_related = ("by", "ended_by")
+    search_fields = ("reason",)
 
 
 class ApprovalInline(admin.TabularInline[Approval, Draft]):

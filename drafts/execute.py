@@ -23,6 +23,7 @@ from connectors.base import Connector, ConnectorError, Permit, Reconnect, Refuse
 from drafts.deciding.binding import digest
 from drafts.deciding.by_hand import prepared
 from drafts.deciding.clock import Clock, now
+from drafts.deciding.judge import Judge
 from drafts.kinds import KINDS, read_command
 from drafts.kinds.base import Command, Difference, Facts, Kind
 from drafts.models import Attempt, Pause
@@ -80,7 +81,8 @@ def _run(claim: Claim) -> None:
     kind, command = KINDS[draft.kind], read_command(draft.kind, draft.command)
     try:
         connector = None if kind.is_internal else open_channel(draft)
-        facts = kind.read_facts(command, reader_for(draft.shop_id, connector))
+        reader = reader_for(draft.shop_id, connector)
+        facts = kind.read_facts(command, reader)
     except (ConnectorError, LookupError) as error:
         _unreadable(claim, error)
         return
@@ -89,6 +91,8 @@ def _run(claim: Claim) -> None:
         _moved(claim, differences, facts)
     elif reasons := kind.refusals(command, facts):
         _stop(claim, "refused_by_facts", "; ".join(reasons))
+    elif reasons := Judge().refusals(draft.kind, draft.shop_id, command, reader):
+        _stop(claim, "refused_by_policy", "; ".join(reasons))
     else:
         _send(claim, kind, command, connector)
 

@@ -4,6 +4,8 @@ The narrowest rule that applies holds, among equals the strictest. What a shop r
 number of items can ask for more, never for less. Floors stand below all that: no setting loosens them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -100,6 +102,12 @@ class Requirement:
     def speaks_of(self, kind: str, shop_id: int | None) -> bool:
         return self.kind in ("", kind) and self.shop_id in (None, shop_id)
 
+    def said(self, ask: Ask) -> str:
+        """The row's own words, else what the term came to."""
+        known = ask.terms.get(self.term)
+        came_to = "not known" if known is None else "no" if known is False else str(known)
+        return self.note or f"The rule on {self.term.replace('_', ' ')} does not hold: it is {came_to}."
+
     def holds(self, value: Value) -> bool:
         if value is None:
             return False
@@ -143,7 +151,7 @@ def decide(ask: Ask, rules: Iterable[Rule], requirements: Iterable[Requirement] 
     reasons = [reason]
     for unmet in broken(ask, requirements):
         tier = strictest(tier, unmet.tier)
-        reasons.append(unmet.note or f"{unmet.term.replace('_', ' ')} is {ask.terms[unmet.term]}.")
+        reasons.append(unmet.said(ask))
     for said in _floors(ask):
         tier = strictest(tier, FLOOR)
         reasons.append(said)

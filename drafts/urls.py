@@ -1,6 +1,6 @@
 from django.urls import path
 
-from drafts.views import batch, card, decide, history, inbox, settle
+from drafts.views import batch, card, decide, history, inbox, pause, settle
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("drafts/<int:pk>/settle/", settle.settle, name="settle"),
     path("batch/", batch.batch, name="batch"),
     path("batch/outcome/", batch.outcome, name="batch-outcome"),
+    path("pause/", pause.pause, name="pause"),
     path("history/", history.history, name="history"),
     path("history.csv", history.history_file, name="history-file"),
     path("records/<slug:kind>/<int:shop_id>/", history.record, name="record"),

@@ -18,7 +18,7 @@ from drafts.deciding.subject import NOBODY, Subject, segment_of, side_of, subjec
 from drafts.kinds import KINDS
 from drafts.kinds.base import Command, Reader
 from drafts.models import Draft, Policy, PolicyTrial, Requirement
-from drafts.policy import Ask, Flag, Operator, Rule, Value, decide
+from drafts.policy import Ask, Flag, Operator, Rule, Value, broken, decide
 from drafts.policy import Requirement as Required
 from drafts.states import Tier
 from drafts.terms import TERMS, values_of
@@ -83,6 +83,11 @@ class Judge:
         """The terms that this write's requirements name; nothing is read where there are none."""
         names = {each.term for each in self.requirements if each.speaks_of(kind, shop_id)}
         return values_of(names, kind, command, reader) if names else {}
+
+    def refusals(self, kind: str, shop_id: int | None, command: Command, reader: Reader) -> list[str]:
+        """What of the company's requirements forbids this write now, whoever approved it."""
+        ask = Ask(kind, shop_id, terms=self.terms_of(kind, shop_id, command, reader))
+        return [each.said(ask) for each in broken(ask, self.requirements) if each.tier == Tier.REFUSE]
 
     def in_base(self, money: Money | None, day: date) -> Decimal | None:
         """None where there is no money or no rate."""

@@ -1,14 +1,24 @@
-"""Filters of the pages; the words themselves stand in `drafts/pages/wording.py`."""
+"""Filters and tags of the pages; the words themselves stand in `drafts/pages/wording.py`."""
 
 from datetime import datetime
 from decimal import Decimal
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 
+from drafts.models import Pause
 from drafts.pages import wording
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def is_paused(context: Context) -> bool:
+    """For the header of every page; the inbox has asked already."""
+    if "sources" in context:
+        return bool(context["sources"].is_paused)
+    return Pause.objects.filter(ended_at=None).exists()
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""What is decided and done can be looked at in the admin, and only policies and pauses can be set there."""
+"""What is decided and done can be looked at in the admin, and only rules can be set there."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from django.test import Client
 
 from drafts.approve import approve
 from drafts.ledger.seal import seal
-from drafts.models import Draft, Pause
+from drafts.models import Draft
 
 pytestmark = pytest.mark.django_db
 PAGES = [
@@ -31,7 +31,7 @@ def test_every_list_opens_and_searches(page: Callable[[str], Any], name: str) ->
     assert page(f"{name}/?q=1").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["draft", "approval", "execution", "ledgerline", "ledgerseal"])
+@pytest.mark.parametrize("name", ["pause", "draft", "approval", "execution", "ledgerline", "ledgerseal"])
 def test_nothing_decided_can_be_added_by_hand(page: Callable[[str], Any], name: str) -> None:
     assert page(f"{name}/add/").status_code == 403
 
@@ -40,8 +40,3 @@ def test_a_run_is_shown_with_its_attempts(page: Callable[[str], Any], proposed: 
     answer = page(f"execution/{proposed.execution.pk}/change/")
     assert answer.status_code == 200
     assert str(proposed.execution.key) in answer.content.decode()
-
-
-def test_an_owner_sets_a_pause(client_for: Callable[[Any], Client], owner: Any) -> None:
-    assert client_for(owner).post("/admin/drafts/pause/add/", {"reason": "stocktaking"}).status_code == 302
-    assert Pause.objects.get().by_id == owner.pk
