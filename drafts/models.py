@@ -18,7 +18,7 @@ from drafts.states import State, Tier
 
 __all__ = [
     "Approval", "Attempt", "BackTest", "Canary", "Cap", "DigestMail", "Draft", "Execution", "LedgerEntry", "LedgerLine",
-    "LedgerSeal", "Passage", "Pause", "Policy", "PolicyTrial", "Presence", "QuietHours", "Requirement",
+    "LedgerSeal", "LedgerText", "Passage", "Pause", "Policy", "PolicyTrial", "Presence", "QuietHours", "Requirement",
 ]  # fmt: skip
 
 
@@ -217,6 +217,23 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} at {self.recorded_at:%Y-%m-%d %H:%M:%S}"
+
+
+class LedgerText(models.Model):
+    """Words of a ledger entry that may name a buyer: a reason, a platform's answer, facts that moved.
+
+    The entry holds `digest`, SHA-256 over the salt and the text; without this row it says nothing, so that erasing the
+    row erases the words and every seal stays good.
+    """
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    draft_id = models.BigIntegerField(db_index=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    salt = models.BinaryField(max_length=16)
+    text = models.TextField(help_text="Canonical JSON of the value.")
+
+    def __str__(self) -> str:
+        return f"words of draft {self.draft_id} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class LedgerLine(models.Model):

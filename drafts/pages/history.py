@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from drafts.models import Attempt, Draft, Execution, LedgerEntry
 from drafts.pages.inbox import STANDING, kind_label, tone
 from drafts.pages.wording import words
+from drafts.record import with_words
 from drafts.states import State
 
 PAGE = 50
@@ -101,7 +102,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def entry_row(entry: LedgerEntry) -> dict[str, Any]:
-    body = json.loads(bytes(entry.body))
+    body = with_words(json.loads(bytes(entry.body)))
     skipped = {"digest", "kind"}
     return {
         "id": entry.id,

@@ -35,7 +35,7 @@ def export(subject: Subject) -> dict[str, Any]:
     """Everything kept about them, by table, as plain JSON values; bodies as received are named, not repeated."""
     tables: dict[str, Any] = {}
     for held, rows in subject.rows():
-        names = [name for name in (*held.fields, *held.kept) if name not in ("body", "receipt")]
+        names = [name for name in (*held.fields, *held.kept) if name not in ("body", "receipt", "salt")]
         found = [
             {"id": getattr(row, "external_id", str(row.pk)), **{name: getattr(row, name) for name in names}}
             for row in rows.distinct()

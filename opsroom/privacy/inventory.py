@@ -89,6 +89,8 @@ INVENTORY: tuple[Held, ...] = (
     Held("drafts.Draft", ("command", "facts", "preview", "prepared_text", "drift", "citations", "reason", "by_hand"),
          "what was proposed and decided", N.DECISIONS, "changed_at", kept=("customer_ref",)),
     Held("drafts.Attempt", ("receipt", "error"), "proof that a write happened", N.DECISIONS, "started_at"),
+    Held("drafts.LedgerText", ("text", "salt"), "words of a ledger entry: reasons, answers, facts that moved",
+         N.DECISIONS, "at", is_dropped=True),
 )  # fmt: skip
 
 # Texts that are about goods, rules, settings and our own people, or names of records: nobody outside is named there.

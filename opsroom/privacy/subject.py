@@ -79,7 +79,8 @@ class Subject:
             Q(alert__shop=shop_id, alert__subject_kind=kind, alert__subject_ref=ref)
             for shop_id, kind, ref in sorted(self.records)
         ) | Q(alert__shop=self.shop, alert__customer_ref=self.ref)  # fmt: skip
-        attempts = Q(execution__draft__in=BY_MODEL["drafts.Draft"].model_class.objects.filter(drafts))
+        their_drafts = BY_MODEL["drafts.Draft"].model_class.objects.filter(drafts)
+        attempts = Q(execution__draft__in=their_drafts)
         theirs = mine & (Q(customer_ref=self.ref) | Q(customer_email__in=self.mails))
         return {
             "connectors.Customer": mine & Q(external_id=self.ref),
@@ -98,6 +99,7 @@ class Subject:
                 for shop_id, ref in self.conversations
             ),
             "drafts.Attempt": attempts,
+            "drafts.LedgerText": Q(draft_id__in=their_drafts.values("pk")),
             "drafts.Draft": drafts,
             "alerts.Alert": alerts,
         }  # fmt: skip

@@ -16,8 +16,8 @@ from connectors.save import save
 from connectors.webhooks import store
 from drafts.ledger.seal import seal
 from drafts.ledger.verify import verify
-from drafts.models import Draft, LedgerEntry
-from drafts.record import record
+from drafts.models import Draft, LedgerEntry, LedgerText
+from drafts.record import record, with_words
 from drafts.states import State
 from opsroom.people.models import User
 from opsroom.privacy.erase import InFlight, erase, erase_again
@@ -67,7 +67,9 @@ def known(shop: Shop) -> Shop:
 
 def everything() -> str:
     """Every text and body in the tables that held the customer."""
-    tables = (Customer, Order, Conversation, Message, Ticket, Alert, Draft, RawPayload, WebhookEvent, LedgerEntry)
+    tables = (
+        Customer, Order, Conversation, Message, Ticket, Alert, Draft, RawPayload, WebhookEvent, LedgerEntry, LedgerText,
+    )  # fmt: skip
     rows = [row for table in tables for row in table.objects.all().values_list()]
     return repr([[bytes(value) if isinstance(value, memoryview) else value for value in row] for row in rows])
 
@@ -157,3 +159,20 @@ def test_owners_alone_export_and_erase_and_only_with_the_word(
     assert Customer.objects.get().name == ""
     entry: Any = LedgerEntry.objects.get(action="customer_erased")
     assert entry.actor == owner
+
+
+def test_words_stand_beside_the_ledger_and_go_with_the_customer(known: Shop) -> None:
+    record("rejected", draft=Draft.objects.get(), reason=f"{NAME} has called")
+    entry = LedgerEntry.objects.get(action="rejected")
+    assert NAME not in bytes(entry.body).decode()
+    assert with_words(json.loads(bytes(entry.body)))["reason"] == f"{NAME} has called"
+    LedgerText.objects.update(text='"nobody has called"')
+    assert with_words(json.loads(bytes(entry.body)))["reason"] == "(changed after it was sealed)"
+    erase(Subject.of(known, REF), by=None, now=NOW, why="test")
+    assert not LedgerText.objects.exists()
+    assert with_words(json.loads(bytes(entry.body)))["reason"] == "(erased)"
+
+
+def test_the_record_page_leads_an_owner_there(known: Shop, owner: User, client_for: Callable[[User], Client]) -> None:
+    shown = client_for(owner).get(f"/records/customer/{known.pk}/?id={REF}").content.decode()
+    assert f"/privacy/customers/{known.pk}/?id={REF.replace(':', '%3A')}" in shown
