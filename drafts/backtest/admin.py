@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from connectors.admin.readonly import ReadOnlyAdmin
 from drafts.backtest.run import BackTested, back_test, changes, fresh
+from drafts.backtest.sides import sides
 from drafts.backtest.twin import NoTwin
 from drafts.deciding.caps import left_today
 from drafts.deciding.clock import now
@@ -135,7 +136,13 @@ class CanaryAdmin(TimedAdmin):
 class PolicyTrialAdmin(TimedAdmin):
     list_display = ("name", "percent_b", "began_at", "ended_at")
     search_fields = ("name",)
-    fields = ("name", "percent_b", "ended_at")
+    fields = ("name", "percent_b", "ended_at", "measured")
+    readonly_fields = ("measured",)
+
+    @admin.display(description="measured so far")
+    def measured(self, trial: PolicyTrial) -> str:
+        found = sides(trial, now()) if trial.pk else []
+        return " · ".join(side.told() for side in found) or "nothing yet"
 
 
 @admin.register(BackTest)
