@@ -5,7 +5,7 @@ import io
 import resource
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import openpyxl
@@ -23,9 +23,10 @@ LAUGHS = (
 OUTSIDE = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY out SYSTEM "{}">]>'
 
 
-def book(change: Callable[[str, bytes], bytes] = lambda name, data: data, **more: bytes) -> bytes:
+def book(more: Mapping[str, bytes], change: Callable[[str, bytes], bytes] = lambda name, data: data) -> bytes:
     """A right spreadsheet of two cells whose parts may be changed, and to which parts may be added."""
     made, kept = openpyxl.Workbook(), io.BytesIO()
+    assert made.active is not None
     made.active.append(["Order ID", "Total"])
     made.active.append(["A1", "secret"])
     made.save(kept)
@@ -48,7 +49,7 @@ def with_entity(part: str, start: str, entity: str) -> bytes:
         assert "secret" in text or 'name="Sheet"' in text
         return (start + text.replace("secret", entity).replace('name="Sheet"', f'name="{entity}"')).encode()
 
-    return book(change)
+    return book({}, change)
 
 
 SHEET, WORKBOOK = "xl/worksheets/sheet1.xml", "xl/workbook.xml"
@@ -56,8 +57,8 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a million columns": ("x.csv", lambda: b",".join(b"c%d" % n for n in range(ROWS)) + b"\n"),
     "one endless field": ("x.csv", lambda: b'a,b\n1,"' + b"x" * 50_000_000),
     "a line without end in gzip": ("x.csv.gz", lambda: gzip.compress(b"a,b\n" + b"x" * 200_000_000, 1)),
-    "a spreadsheet of nothing but zeros": ("x.xlsx", lambda: book(**{"xl/zeros.xml": b"0" * 200_000_000})),
-    "twenty thousand parts": ("x.xlsx", lambda: book(**{f"xl/part{n}.xml": b"" for n in range(20_000)})),
+    "a spreadsheet of nothing but zeros": ("x.xlsx", lambda: book({"xl/zeros.xml": b"0" * 200_000_000})),
+    "twenty thousand parts": ("x.xlsx", lambda: book({f"xl/part{n}.xml": b"" for n in range(20_000)})),
     "a billion laughs in the sheet": ("x.xlsx", lambda: with_entity(SHEET, LAUGHS, "&a9;")),
     "a billion laughs in the workbook": ("x.xlsx", lambda: with_entity(WORKBOOK, LAUGHS, "&a9;")),
     "a JSON nested a million deep": ("x.json", lambda: b"[" * ROWS + b"]" * ROWS),
@@ -97,6 +98,6 @@ def test_a_part_that_climbs_out_of_its_folder_is_written_nowhere(tmp_path: Path)
     folder = tmp_path / "uploads"
     folder.mkdir()
     path = folder / "x.xlsx"
-    path.write_bytes(book(**{"../climbed.txt": b"out", "/tmp/climbed-out.txt": b"out"}))
+    path.write_bytes(book({"../climbed.txt": b"out", "/tmp/climbed-out.txt": b"out"}))
     assert len(rows_of(path)) == 1
     assert [found.name for found in tmp_path.rglob("*") if found.is_file()] == ["x.xlsx"]
