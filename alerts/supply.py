@@ -35,7 +35,8 @@ def reconcile(look: SupplyLook, now: datetime) -> Reckoned:
     """Quantity promised against ordered, price against agreed, dates against each other and against today."""
     word = look.promise
     promised_at = word.due_at if word else None
-    late = promised_at - look.due_at if promised_at and look.due_at else timedelta(0)
+    # Both are days that somebody named: the hour at which a file was written is none of theirs.
+    late = promised_at.date() - look.due_at.date() if promised_at and look.due_at else timedelta(0)
     awaited = max(day for day in (look.due_at, promised_at, now) if day)
     overdue = now - (promised_at or look.due_at or now) if awaited == now else timedelta(0)
     short = 0 if word is None or word.quantity is None else max(0, look.quantity - max(word.quantity, look.received))

@@ -34,6 +34,7 @@ LONGEST_HELD = timedelta(seconds=20)
 AT_ONCE = 2  # turns of one shop: a slow one leaves the lane's other threads to the others
 FULL_BATCH = 2_000  # rows; a save costs the same thirty round trips whatever it holds
 LONGEST_PAUSE = timedelta(hours=1)
+FIRST_PAUSE_SECONDS = 60
 DRIFT_SHARE, DRIFT_LEAST = 0.5, 10  # of a batch: so many rows in quarantine mean that the source changed its format
 
 
@@ -257,8 +258,12 @@ def error_class(error: Exception) -> str:
 
 
 def pause_after(feed: Feed, error: Exception) -> timedelta:
-    """Doubling from the feed's own interval up to an hour, half of it jitter; the source's advice is a floor."""
-    doubled = timedelta(seconds=feed.every_seconds) * 2.0 ** min(feed.failures - 1, 12)
+    """Doubling from the feed's own interval up to an hour, half of it jitter; the source's advice is a floor.
+
+    What has never been read blinds the company from its first day, so it is tried again within the minute at first.
+    """
+    every = feed.every_seconds if feed.last_good_at else min(feed.every_seconds, FIRST_PAUSE_SECONDS)
+    doubled = timedelta(seconds=every) * 2.0 ** min(feed.failures - 1, 12)
     advice = timedelta(seconds=getattr(error, "after_seconds", None) or 0)
     return max(advice, min(doubled, LONGEST_PAUSE) * random.uniform(0.5, 1.0))
 

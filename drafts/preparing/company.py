@@ -2,11 +2,15 @@
 
 import re
 
+from connectors.registry import CONNECTORS
+
 # What a connected shop's name says of its channel, and no buyer or supplier needs to read.
 CHANNEL_WORDS = frozenset({
     "amazon", "e-mail", "ebay", "email", "etsy", "inbox", "lazada", "mail", "mailbox", "paypal", "shopee", "shopify",
-    "stripe", "support", "tiktok", "walmart",
+    "stripe", "support", "tiktok", "walmart", "gmail", "zoho", "whatsapp", "klaviyo", "helpdesk", "amazon.com",
 })  # fmt: skip
+# Words of the systems' own labels: idle in brackets alone, since "Shop" may well be part of a company's name.
+LABEL_WORDS = frozenset(word.casefold() for made in CONNECTORS.values() for word in made.label.split())
 BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 WORD = re.compile(r"[\w&'’.+-]+")
 EDGE = " -–—|:/,·"
@@ -22,7 +26,8 @@ def signature(entered: str, shop_name: str, country: str = "") -> str:
 
 def _bare(name: str, country: str) -> str:
     idle = CHANNEL_WORDS | {country.casefold()}
-    kept = BRACKETS.sub(lambda found: "" if _is_idle(found[0], idle) else found[0], name)
+    in_brackets = idle | LABEL_WORDS
+    kept = BRACKETS.sub(lambda found: "" if _is_idle(found[0], in_brackets) else found[0], name)
     words = kept.strip(EDGE).split()
     while words and _is_idle(words[-1], idle):
         words.pop()

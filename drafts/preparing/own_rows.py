@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from alerts.facts.stock import pool
 from alerts.models import Alert, Ticket
 from connectors import models, types
 from drafts.kinds.own import (
@@ -68,16 +69,21 @@ def _supply(sku: str) -> SupplyPosition | None:
     """None for a SKU that no product, stock level or purchase order names."""
     product = models.Product.objects.filter(sku=sku).exclude(unit_cost=None).order_by("-changed_at").first()
     product = product or models.Product.objects.filter(sku=sku).first()
-    stock = models.StockLevel.objects.filter(sku=sku).aggregate(on_hand=Sum("on_hand"), reserved=Sum("reserved"))
+    levels = models.StockLevel.objects.filter(sku=sku).order_by().values("shop_id", "shop__settings__own_stock")
+    shown = [
+        {"on_hand": level["units"], "is_own": bool(level["shop__settings__own_stock"])}
+        for level in levels.annotate(units=Sum("on_hand"))
+    ]
+    reserved = models.StockLevel.objects.filter(sku=sku).aggregate(units=Sum("reserved"))["units"]
     coming = models.PurchaseOrder.objects.filter(sku=sku, status__in=INBOUND)
     totals = coming.aggregate(ordered=Sum("quantity"), received=Sum("received_quantity"))
-    if product is None and stock["on_hand"] is None and totals["ordered"] is None:
+    if product is None and not shown and totals["ordered"] is None:
         return None
     return SupplyPosition(
         external_id=sku,
         title=product.title if product else "",
-        on_hand=stock["on_hand"],
-        reserved=stock["reserved"],
+        on_hand=pool(shown) if shown else None,  # every channel shows the same goods
+        reserved=reserved,
         inbound=(totals["ordered"] or 0) - (totals["received"] or 0),
         unit_cost=product.unit_cost if product else None,
         currency=product.currency if product else "",

@@ -30,7 +30,8 @@ THRESHOLDS = {
     "review_days": Threshold(Decimal(7), "days", "own default", "How often purchase orders are placed."),
     "service": Threshold(Decimal("1.28"), "σ", "90 % service level of a normal demand", "Safety factor z."),
 }  # fmt: skip
-DRAFTS = ("chase_supplier", "purchase_order", "create_purchase_order", "cancel_purchase_order", "escalation_note")
+# Giving an order up comes last: it is never what is prepared first.
+DRAFTS = ("chase_supplier", "purchase_order", "create_purchase_order", "escalation_note", "cancel_purchase_order")
 
 
 def detect(looks: Iterable[SupplyLook], now: datetime, context: Context) -> Iterator[Finding]:

@@ -69,11 +69,14 @@ class CancelOrderKind(Kind[CancelOrderCommand]):
             back = min(back, sum((_price(order, part) for part in parts), ZERO))
         payer = matter.number("shop_id") or matter.shop_id
         apart = matter.argument("payment_ref") if payer != mine.shop_id else ""
+        reason: Literal["customer_request", "out_of_stock", "fraud", "other"]
+        reason = "customer_request" if asked else _reason(matter, parts)
         command = CancelOrderCommand(
             asked_by_ref=order.customer_ref if asked else "",
             order_ref=order.external_id,
             answer="accept_request" if asked else "cancel",
-            reason="customer_request" if asked else _reason(matter, parts),
+            reason=reason,
+            should_restock=reason != "out_of_stock",  # what is short must not be sold again
             lines=() if asked else parts,
             amount=Money(back, order.currency).quantized().amount if back > 0 and not apart else None,
             refund_ref=apart,

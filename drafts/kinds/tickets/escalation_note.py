@@ -1,5 +1,6 @@
 """Tell our own people which decision is needed, by when, and what each hour costs."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -25,6 +26,8 @@ from drafts.kinds.base import (
     text_of,
 )
 from drafts.kinds.own import AlertRow
+
+DRIFT = Decimal("0.25")  # of the dollars that the note tells
 
 
 class EscalationNoteCommand(Command):
@@ -76,10 +79,12 @@ class EscalationNoteKind(InternalKind[EscalationNoteCommand]):
         return [] if command.decision and command.text else ["name the decision that is needed, and why"]
 
     def differences(self, approved: Facts, now: Facts) -> list[Difference]:
-        """Only that the matter is resolved counts: dollars move with every hour, and the approval itself decides it."""
-        if now["state"] != "resolved":
-            return []
-        return [moved for moved in super().differences(approved, now) if moved.field == "state"]
+        """That the matter is resolved counts, and dollars far from those told; a little they move with every hour."""
+        counts = {"state"} if now["state"] == "resolved" else set[str]()
+        before, after = amount_in(approved, "cash"), amount_in(now, "cash")
+        if before is not None and after is not None and abs(after - before) > abs(before) * DRIFT:
+            counts.add("cash")
+        return [moved for moved in super().differences(approved, now) if moved.field in counts]
 
     def preview(self, command: EscalationNoteCommand, facts: Facts) -> Preview:
         cash = amount_in(facts, "cash")

@@ -77,7 +77,7 @@ def test_short_skus_become_the_lines_and_the_money_that_go_back() -> None:
     assert proposal.command.model_dump(mode="json") == {
         "asked_by_ref": "", "order_ref": "o1", "answer": "cancel", "reason": "out_of_stock", "buyer_reason": "",
         "lines": [{"line_ref": "l1", "quantity": 2}], "amount": "40.00", "refund_ref": "", "currency": "SGD",
-        "should_restock": True, "should_notify": True,
+        "should_restock": False, "should_notify": True,
     }  # fmt: skip
     assert refusals(**proposal.command.model_dump()) == []
 

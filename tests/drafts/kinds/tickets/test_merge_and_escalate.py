@@ -63,15 +63,17 @@ def test_a_note_names_the_decision_its_cost_and_its_deadline() -> None:
     )
 
 
-def test_a_note_is_refused_once_the_matter_is_resolved_and_moved_dollars_do_not_count() -> None:
+def test_a_note_is_refused_once_the_matter_is_resolved_and_only_much_moved_dollars_count() -> None:
     command = EscalationNoteCommand(alert=7, subject="s", decision="d", text="t")
     facts = NOTE.read_facts(command, Memory(ALERT))
-    richer = NOTE.read_facts(command, Memory(replace(ALERT, cash=Decimal(500))))
+    dearer = NOTE.read_facts(command, Memory(replace(ALERT, cash=Decimal(140))))
+    another = NOTE.read_facts(command, Memory(replace(ALERT, cash=Decimal(500))))
     decided = NOTE.read_facts(command, Memory(replace(ALERT, state="decided")))
     resolved = NOTE.read_facts(command, Memory(replace(ALERT, state="resolved")))
 
     assert NOTE.refusals(command, facts) == []
-    assert NOTE.differences(facts, richer) == []
+    assert NOTE.differences(facts, dearer) == []
+    assert [moved.field for moved in NOTE.differences(facts, another)] == ["cash"]
     assert NOTE.differences(facts, decided) == []
     assert [moved.field for moved in NOTE.differences(facts, resolved)] == ["state"]
     assert NOTE.refusals(command, resolved) == ["the matter is resolved; nobody needs to be called"]
