@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from connectors.models import Order
 from connectors.money import Money
+from drafts.deciding.caps import COUNTED
 from drafts.deciding.judge import flags_of
 from drafts.deciding.subject import Subject, segment_of
 from drafts.kinds import KINDS, read_command
@@ -20,11 +21,9 @@ from drafts.policy import Ask, Flag, Value
 from drafts.preparing.facts import SavedReader
 from drafts.preparing.own_rows import MAY_HAVE_HAPPENED
 from drafts.replay import Past
-from drafts.states import State
 from drafts.terms import values_of
 
 MOST = 2000  # the newest
-APPROVED = (State.APPROVED, State.HELD, *MAY_HAVE_HAPPENED)
 
 
 def our_past(terms: Iterable[str] = ()) -> list[Past]:
@@ -46,7 +45,7 @@ def _past(draft: Any, risk: str, terms: list[str]) -> Past:
     )  # fmt: skip
     return Past(
         draft.pk, str(draft.preview.get("summary") or draft.kind)[:120], ask, draft.decided_at or draft.created_at,
-        customer_ref=draft.customer_ref, was_approved=draft.state in APPROVED,
+        customer_ref=draft.customer_ref, was_approved=draft.state in COUNTED,
         was_edited=draft.edited_by_id is not None, was_reversed=draft.was_undone or _is_made_good(draft),
     )  # fmt: skip
 

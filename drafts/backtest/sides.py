@@ -8,12 +8,10 @@ from typing import Any
 
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q
 
+from drafts.deciding.caps import COUNTED
 from drafts.models import Draft, LedgerEntry, PolicyTrial
 from drafts.states import State, Tier
 
-APPROVED = (
-    State.APPROVED, State.HELD, State.SENDING, State.SENT, State.VERIFIED, State.UNKNOWN, State.NEEDS_HUMAN,
-)  # fmt: skip
 WITH_MORE = (Tier.SECOND_FACTOR, Tier.SECOND_PERSON)
 
 
@@ -47,7 +45,7 @@ def sides(trial: PolicyTrial, until: datetime) -> list[Side]:
     counted = rows.exclude(side="").annotate(was_undone=Exists(undone)).values("side")
     measured = counted.annotate(
         drafts=Count("pk"),
-        approved=Count("pk", filter=Q(state__in=APPROVED)),
+        approved=Count("pk", filter=Q(state__in=COUNTED)),
         more_proof=Count("pk", filter=Q(tier__in=WITH_MORE)),
         refused=Count("pk", filter=Q(tier=Tier.REFUSE)),
         edited=Count("pk", filter=~Q(edited_by=None)),
