@@ -35,6 +35,7 @@ from drafts.models import Draft, Execution
 from drafts.states import State
 from drafts.verify import verify_due
 from opsroom.people.models import User
+from tests.drafts.conftest import proof
 from tests.factories import AlertFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
@@ -80,7 +81,8 @@ class Desk:
     def carry_out(self, draft: Draft) -> list[dict[str, Any]]:
         """Approve, send and look; the effects in the market since."""
         before = len(self.twin.market.effects.as_rows(0))
-        execution = approve(draft, by=self.owner, version=draft.version, digest=draft.digest)
+        factor = proof(self.owner, draft.digest)
+        execution = approve(draft, by=self.owner, version=draft.version, digest=draft.digest, proof=factor)
         assert execution is not None
         assert len(self.twin.market.effects.as_rows(0)) == before, "nothing leaves before it is sent"
         for step in (run_due, run_due, verify_due):
