@@ -58,9 +58,7 @@ def card(alert: Alert, *, user: Any, now: datetime, draft_id: int | None = None)
         "customer": strip(alert, may_see_names=user.can_draft),
         "memory": memory(chosen) if chosen else [],
         **MENUS,
-        "others": [
-            (draft, kind_label(draft.kind), _standing(draft)) for draft in drafts if draft != chosen
-        ],
+        "others": [(draft, kind_label(draft.kind), _standing(draft)) for draft in drafts if draft != chosen],
         "ways": other_ways(alert) if user.can_draft else [],
         "watchers": look(alert.pk, user.pk, now),
         **(draft_context(chosen, user, now) if chosen else {"draft": None}),
